@@ -1,0 +1,249 @@
+package directives
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"httpd-wsgi/apacheconf"
+	"httpd-wsgi/pcre"
+)
+
+// context is where a line stands: the part of Apache's cmd_parms that a
+// container changes.
+type context struct {
+	parent      *context
+	section     *Section
+	transparent bool // <Limit>: no configuration of its own
+	server      *Server
+	dir         *Vector
+	path        string
+	override    Scope
+	options     uint32
+	limited     MethodSet
+}
+
+func (x *context) enclosing() *Section {
+	for ; x != nil; x = x.parent {
+		if x.section != nil {
+			return x.section
+		}
+	}
+	return nil
+}
+
+// Options are what the command line has to say to the compiler.
+type Options struct {
+	// Program is the name in messages that begin with one; "" is "httpd-wsgi".
+	Program string
+	// NoDocumentRootCheck lets a DocumentRoot be missing (-T).
+	NoDocumentRootCheck bool
+	// Files is Compile's.
+	Files *Files
+}
+
+type compiler struct {
+	reg      *Registry
+	options  Options
+	plan     *Plan
+	loaded   *Loaded
+	htaccess bool
+	list     map[string]bool // AllowOverrideList
+	nonfatal Nonfatal
+	sections int
+	told     map[string]bool
+}
+
+func (c *compiler) notice(warn bool, pos apacheconf.Pos, text string) {
+	c.plan.Notices = append(c.plan.Notices, Notice{Warn: warn, Pos: pos, Text: text})
+}
+
+// Compile carries out the lines of a loaded tree and merges servers: Apache's
+// walk of the configuration tree and ap_fixup_virtual_hosts. Like Apache it
+// stops at the first error, an *apacheconf.Error.
+//
+// files is what setters read besides the configuration; a child process gives
+// the master's, so that it opens nothing that its user may not. nil reads anew.
+func (r *Registry) Compile(tree *apacheconf.Tree, loaded *Loaded, files *Files) (*Plan, error) {
+	return r.CompileWith(Options{Files: files}, tree, loaded)
+}
+
+// CompileWith is Compile with options of the command line.
+func (r *Registry) CompileWith(o Options, tree *apacheconf.Tree, loaded *Loaded) (*Plan, error) {
+	if o.Program == "" {
+		o.Program = "httpd-wsgi"
+	}
+	if o.Files == nil {
+		o.Files = NewFiles()
+	}
+	if loaded.clash != "" {
+		return nil, &apacheconf.Error{Phase: apacheconf.PhaseCheck,
+			Msg: fmt.Sprintf("AH00534: %s: Configuration error: More than one %s loaded.", o.Program, loaded.clash)}
+	}
+	main := &Server{own: r.newVector(), ownDefaults: r.newVector()}
+	p := &Plan{Main: main, ServerRoot: tree.ServerRoot, Methods: newMethods(), RegexFlags: pcre.DefaultFlags, Files: o.Files, Loaded: loaded,
+		Tree: tree, Registry: r}
+	for _, w := range tree.Warnings {
+		p.Notices = append(p.Notices, Notice{Warn: true, Pos: w.Pos, Text: w.Msg})
+	}
+	c := &compiler{reg: r, options: o, plan: p, loaded: loaded, told: map[string]bool{}}
+	err := c.walk(nil, tree.Items, &context{server: main, dir: main.ownDefaults,
+		override: serverScope, options: ^uint32(0), limited: AllMethods})
+	if err != nil {
+		return nil, err
+	}
+	p.Sections = c.sections
+	r.fixup(p)
+	for _, m := range loaded.Modules() {
+		if m.check != nil {
+			if err := m.check(p); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p, nil
+}
+
+// fixup merges each virtual host over the main server.
+func (r *Registry) fixup(p *Plan) {
+	m := p.Main
+	m.Conf, m.Defaults = r.complete(m.own), r.complete(m.ownDefaults)
+	for _, v := range p.VirtualHosts {
+		v.Conf = r.Merge(m.Conf, v.own)
+		v.Defaults = r.Merge(m.Defaults, v.ownDefaults)
+		v.Dirs = concat(m.Dirs, v.Dirs)
+		v.Locations = concat(m.Locations, v.Locations)
+		v.Files = concat(m.Files, v.Files)
+		v.Ifs = concat(m.Ifs, v.Ifs)
+	}
+}
+
+// Htaccess says how a .htaccess file is to be read.
+type Htaccess struct {
+	// Dir is the directory, with its final slash.
+	Dir string
+	// Server is the request's server.
+	Server *Server
+	// Override and Options are AllowOverride's classes and its Options= mask.
+	Override Scope
+	Options  uint32
+	// List is AllowOverrideList, in lower case; nil when not set.
+	List map[string]bool
+	// Nonfatal is what AllowOverride Nonfatal= lets pass.
+	Nonfatal Nonfatal
+}
+
+// Nonfatal says which faults of a .htaccess file cost a warning and the line
+// only, not the request.
+type Nonfatal struct {
+	// Override is for directives that are not allowed, Unknown for those that are not known.
+	Override, Unknown bool
+}
+
+// CompileHtaccess compiles a .htaccess tree into a section that is not filed
+// with any server. Safe for concurrent use: it changes nothing of p.
+func (r *Registry) CompileHtaccess(p *Plan, tree *apacheconf.Tree, h Htaccess) (*Section, []Notice, error) {
+	// A copy of the plan collects the notices; method registration is refused by a full table elsewhere.
+	q := *p
+	q.Notices = nil
+	s := &Section{Kind: KindHtaccess, Name: h.Dir, Conf: r.newVector()}
+	c := &compiler{reg: r, plan: &q, loaded: p.Loaded, htaccess: true, list: h.List, nonfatal: h.Nonfatal, told: map[string]bool{}}
+	// The section serves as the place where nested <Files> and <If> are filed; at the top of a
+	// .htaccess file Apache has no enclosing container, hence no parent item.
+	err := c.walk(nil, tree.Items, &context{section: s, server: h.Server, dir: s.Conf, path: h.Dir,
+		override: h.Override, options: h.Options, limited: AllMethods})
+	return s, q.Notices, err
+}
+
+// walk carries out items, which stand in parent (nil at the top), in context x.
+func (c *compiler) walk(parent *apacheconf.Item, items []*apacheconf.Item, x *context) error {
+	for _, it := range items {
+		if err := c.line(parent, it, x); err != nil {
+			if _, ok := err.(*apacheconf.Error); ok {
+				return err
+			}
+			return &apacheconf.Error{Pos: it.Pos, Msg: err.Error(), Phase: apacheconf.PhaseWalk}
+		}
+	}
+	return nil
+}
+
+// line is Apache's execute_now for one directive: look it up, check where it
+// stands, split its arguments, call its setter on the right configuration.
+func (c *compiler) line(parent, it *apacheconf.Item, x *context) error {
+	name := it.Name
+	if it.Section {
+		name = "<" + name
+	}
+	e := c.loaded.entry(name)
+	if e == nil {
+		if c.nonfatal.Unknown {
+			c.notice(true, it.Pos, fmt.Sprintf("AH02296: Unknown directive %s perhaps misspelled or defined by a module not included in the server configuration", name))
+			return nil
+		}
+		return c.unknown(name)
+	}
+	allowed := x.override&e.Scope != 0
+	if c.list != nil && c.list[strings.ToLower(name)] {
+		allowed = true
+	}
+	if !allowed {
+		if c.nonfatal.Override {
+			c.notice(true, it.Pos, fmt.Sprintf("AH02295: %s in .htaccess forbidden by AllowOverride", e.Name))
+			return nil
+		}
+		if parent != nil {
+			return fmt.Errorf("%s not allowed in <%s> context", e.Name, parent.Name)
+		}
+		return fmt.Errorf("%s not allowed here", e.Name)
+	}
+	if it.Unclosed {
+		return fmt.Errorf("%s> directive missing closing '>'", e.Name)
+	}
+	cmd := &Cmd{Name: e.Name, Args: it.Args, Pos: it.Pos, Path: x.path, Server: x.server, Section: x.enclosing(),
+		Limited: x.limited, Override: x.override, OverrideOptions: x.options, item: it, up: x, c: c}
+	if e.Not != 0 {
+		if err := cmd.Check(e.Not); err != nil {
+			return err
+		}
+	}
+	switch e.Policy {
+	case NoEffect:
+		if key := strings.ToLower(name); !c.told[key] {
+			c.told[key] = true
+			c.notice(false, it.Pos, fmt.Sprintf("%s has no effect here: %s", e.Name, e.Why))
+		}
+		return nil
+	case Refused:
+		return fmt.Errorf("%s is not supported by httpd-wsgi: %s", e.Name, e.Why)
+	}
+	atServer := cmd.Section == nil
+	if e.server != nil && (atServer || e.dir == nil) {
+		v := x.server.own
+		if c.htaccess {
+			return fmt.Errorf("%s not allowed here", e.Name)
+		}
+		return e.server(cmd, c.conf(v, e.serverSlot))
+	}
+	return e.dir(cmd, c.conf(x.dir, e.dirSlot))
+}
+
+func (c *compiler) conf(v *Vector, i int) any {
+	if v.p[i] == nil {
+		v.p[i] = c.reg.slots[i].zero()
+	}
+	return v.p[i]
+}
+
+func (c *compiler) unknown(name string) error {
+	err := fmt.Errorf("Invalid command '%s', perhaps misspelled or defined by a module not included in the server configuration", name)
+	if c.reg.Lookup(name) != nil || len(c.loaded.absent) == 0 {
+		return err
+	}
+	ids := make([]string, 0, len(c.loaded.absent))
+	for id := range c.loaded.absent {
+		ids = append(ids, id)
+	}
+	sort.Strings(ids)
+	return fmt.Errorf("%w (loaded, but not part of httpd-wsgi: %s)", err, strings.Join(ids, ", "))
+}

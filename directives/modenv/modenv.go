@@ -1,0 +1,83 @@
+// Package modenv is Apache's mod_env: SetEnv, UnsetEnv and PassEnv. The
+// variables reach applications in a fixup, after SetEnvIf and rewriting.
+package modenv
+
+import (
+	"os"
+	"strings"
+
+	"httpd-wsgi/directives"
+	"httpd-wsgi/server"
+)
+
+// Dir is mod_env's per-directory configuration.
+type Dir struct {
+	// Vars are set, in the order they were first set; Unset takes away what outer containers set.
+	Vars  []Var
+	Unset []string
+}
+
+// Var is one variable.
+type Var struct{ Name, Value string }
+
+var tables = directives.Module[directives.None, Dir]{ID: "env_module", File: "mod_env.c", MergeDir: merge, Dir: directives.Table[Dir]{
+	directives.Iterate("PassEnv", directives.OrFileInfo, nil, passEnv, "a list of environment variables to pass to CGI."),
+	directives.Take12("SetEnv", directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, name, value string) error {
+		d.set(name, value)
+		return nil
+	}, "an environment variable name and optional value to pass to CGI."),
+	directives.Iterate("UnsetEnv", directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, name string) error {
+		d.Unset = append(d.Unset, name)
+		return nil
+	}, "a list of variables to remove from the CGI environment."),
+}}
+
+func passEnv(cmd *directives.Cmd, d *Dir, name string) error {
+	if v, ok := os.LookupEnv(name); ok {
+		d.set(name, v)
+	} else {
+		cmd.Warnf("AH01506: PassEnv variable %s was undefined", name)
+	}
+	return nil
+}
+
+func (d *Dir) set(name, value string) {
+	for i := range d.Vars {
+		if strings.EqualFold(d.Vars[i].Name, name) {
+			d.Vars[i] = Var{name, value}
+			return
+		}
+	}
+	d.Vars = append(d.Vars, Var{name, value})
+}
+
+// merge lays the inner container's variables over the outer ones, then takes
+// away what the inner one unsets (merge_env_dir_configs).
+func merge(base, add *Dir) *Dir {
+	out := &Dir{Vars: append([]Var(nil), base.Vars...), Unset: append(append([]string(nil), base.Unset...), add.Unset...)}
+	for _, v := range add.Vars {
+		out.set(v.Name, v.Value)
+	}
+	for _, name := range add.Unset {
+		for i := range out.Vars {
+			if strings.EqualFold(out.Vars[i].Name, name) {
+				out.Vars = append(out.Vars[:i], out.Vars[i+1:]...)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// Module is mod_env.
+func Module() server.Module {
+	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[directives.None, Dir]) {
+		h.Fixups.Add("mod_env.c", server.Middle, func(r *server.Request) server.Status {
+			d := slots.Dir.Of(r.Conf)
+			for _, v := range d.Vars {
+				r.Env.Set(v.Name, v.Value)
+			}
+			return server.Declined
+		})
+	})
+}

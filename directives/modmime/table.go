@@ -1,0 +1,182 @@
+// Package modmime is Apache's mod_mime: type, charset, encoding, language and
+// handler of a file by its extensions.
+package modmime
+
+import (
+	"fmt"
+	"strings"
+
+	"httpd-wsgi/directives"
+)
+
+// Server is mod_mime's per-server configuration; only the main server's counts.
+type Server struct {
+	TypesConfig directives.Opt[string] // as written; default "mime.types"
+	// Types are TypesConfig's, by extension in lower case. Filled by the check.
+	Types map[string]string
+}
+
+// Dir is its per-directory configuration.
+type Dir struct {
+	// Extensions are what Add... lines say, by extension in lower case without dot.
+	Extensions map[string]Info
+	// Removed are what Remove... lines take away from outer containers.
+	Removed []removal
+
+	DefaultLanguage directives.Opt[string]
+	UsePathInfo     directives.Opt[bool] // default off
+	// Multi is MultiviewsMatch.
+	Multi directives.Opt[Multi]
+}
+
+// Info is what is known of an extension; a field that is not set says nothing.
+type Info struct {
+	Type, Charset, Encoding, Language, Handler directives.Opt[string]
+}
+
+// Multi is MultiviewsMatch's value.
+type Multi uint8
+
+const (
+	MultiNegotiated Multi = iota
+	MultiHandlers
+	MultiFilters
+	MultiAny
+)
+
+type removal struct {
+	extension string
+	field     func(*Info) *directives.Opt[string]
+}
+
+func fieldType(i *Info) *directives.Opt[string]     { return &i.Type }
+func fieldCharset(i *Info) *directives.Opt[string]  { return &i.Charset }
+func fieldEncoding(i *Info) *directives.Opt[string] { return &i.Encoding }
+func fieldLanguage(i *Info) *directives.Opt[string] { return &i.Language }
+func fieldHandler(i *Info) *directives.Opt[string]  { return &i.Handler }
+
+func extension(w string) string { return strings.ToLower(strings.TrimPrefix(w, ".")) }
+
+func add(name, help string, field func(*Info) *directives.Opt[string], fold bool) directives.Directive[Dir] {
+	return directives.Iterate2(name, directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, value, ext string) error {
+		if fold {
+			value = strings.ToLower(value)
+		}
+		if d.Extensions == nil {
+			d.Extensions = map[string]Info{}
+		}
+		info := d.Extensions[extension(ext)]
+		*field(&info) = directives.Some(value)
+		d.Extensions[extension(ext)] = info
+		return nil
+	}, help)
+}
+
+func remove(name string, field func(*Info) *directives.Opt[string]) directives.Directive[Dir] {
+	return directives.Iterate(name, directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, ext string) error {
+		d.Removed = append(d.Removed, removal{extension(ext), field})
+		return nil
+	}, "one or more file extensions")
+}
+
+const filters = "name the filter with SetOutputFilter or AddOutputFilterByType"
+
+var tables = directives.Module[Server, Dir]{ID: "mime_module", File: "mod_mime.c",
+	Server: directives.Table[Server]{
+		directives.String("TypesConfig", directives.RsrcConf, func(s *Server) *directives.Opt[string] { return &s.TypesConfig }, "the MIME types config file"),
+	},
+	Dir: directives.Table[Dir]{
+		add("AddCharset", "a charset (e.g., iso-2022-jp), followed by one or more file extensions", fieldCharset, false),
+		add("AddEncoding", "an encoding (e.g., gzip), followed by one or more file extensions", fieldEncoding, true),
+		add("AddHandler", "a handler name followed by one or more file extensions", fieldHandler, true),
+		add("AddLanguage", "a language (e.g., fr), followed by one or more file extensions", fieldLanguage, true),
+		add("AddType", "a mime type followed by one or more file extensions", fieldType, true),
+		remove("RemoveCharset", fieldCharset),
+		remove("RemoveEncoding", fieldEncoding),
+		remove("RemoveHandler", fieldHandler),
+		remove("RemoveLanguage", fieldLanguage),
+		remove("RemoveType", fieldType),
+		directives.String("DefaultLanguage", directives.OrFileInfo, func(d *Dir) *directives.Opt[string] { return &d.DefaultLanguage }, "language to use for documents with no other language file extension"),
+		directives.Iterate("MultiviewsMatch", directives.OrFileInfo, nil, setMulti, "NegotiatedOnly (default), Handlers and/or Filters, or Any"),
+		directives.Flag("ModMimeUsePathInfo", directives.AccessConf, func(d *Dir) *directives.Opt[bool] { return &d.UsePathInfo }, "Set to 'yes' to allow mod_mime to use path info for type checking"),
+		directives.Known[Dir]("AddInputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available; use SetInputFilter in a <FilesMatch> section"),
+		directives.Known[Dir]("AddOutputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available; "+filters+" in a <FilesMatch> section"),
+		directives.Known[Dir]("RemoveInputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available"),
+		directives.Known[Dir]("RemoveOutputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available"),
+	},
+	MergeDir: merge,
+	Check:    readTypes,
+}
+
+func setMulti(_ *directives.Cmd, d *Dir, w string) error {
+	switch strings.ToLower(w) {
+	case "any":
+		d.Multi = directives.Some(MultiAny)
+	case "negotiatedonly":
+		d.Multi = directives.Some(MultiNegotiated)
+	case "handlers":
+		d.Multi = directives.Some(d.Multi.V | MultiHandlers)
+	case "filters":
+		d.Multi = directives.Some(d.Multi.V | MultiFilters)
+	default:
+		return fmt.Errorf("Unrecognized option '%s'", w)
+	}
+	return nil
+}
+
+// merge takes what the inner container removes from the outer one's
+// extensions, then lays its own over them (merge_mime_dir_configs).
+func merge(base, add *Dir) *Dir {
+	out := &Dir{
+		Extensions:      make(map[string]Info, len(base.Extensions)+len(add.Extensions)),
+		DefaultLanguage: add.DefaultLanguage.Or(base.DefaultLanguage),
+		UsePathInfo:     add.UsePathInfo.Or(base.UsePathInfo),
+		Multi:           add.Multi.Or(base.Multi),
+	}
+	for ext, info := range base.Extensions {
+		out.Extensions[ext] = info
+	}
+	for _, rm := range add.Removed {
+		info := out.Extensions[rm.extension]
+		// An empty value is "removed": it also hides TypesConfig's type.
+		*rm.field(&info) = directives.Some("")
+		out.Extensions[rm.extension] = info
+	}
+	for ext, a := range add.Extensions {
+		info := out.Extensions[ext]
+		info.Type, info.Charset, info.Encoding = a.Type.Or(info.Type), a.Charset.Or(info.Charset), a.Encoding.Or(info.Encoding)
+		info.Language, info.Handler = a.Language.Or(info.Language), a.Handler.Or(info.Handler)
+		out.Extensions[ext] = info
+	}
+	return out
+}
+
+// readTypes reads TypesConfig when the module is in use (mime_post_config).
+func readTypes(p *directives.Plan, slots directives.Slots[Server, Dir]) error {
+	conf := slots.Server.Of(p.Main.Conf)
+	name := conf.TypesConfig.Get("mime.types")
+	if !strings.HasPrefix(name, "/") {
+		name = p.ServerRoot + "/" + name
+	}
+	b, err := p.Files.Read(name)
+	if err != nil {
+		return fmt.Errorf("AH01597: could not open mime types config file %s.: %w", name, err)
+	}
+	conf.Types = parseTypes(string(b))
+	return nil
+}
+
+// parseTypes reads the lines of a mime.types file: a type and its extensions.
+func parseTypes(text string) map[string]string {
+	types := map[string]string{}
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0][0] == '#' {
+			continue
+		}
+		for _, ext := range words[1:] {
+			types[strings.ToLower(ext)] = words[0]
+		}
+	}
+	return types
+}

@@ -1,0 +1,128 @@
+package directives
+
+import (
+	"sort"
+	"strings"
+)
+
+// ModuleInfo names a linked module.
+type ModuleInfo struct {
+	ID, File string
+	Static   bool
+	// Group is Module.Group.
+	Group string
+	// Index is the module's place in the list, from 0.
+	Index int
+
+	check func(*Plan) error
+}
+
+// Entry is one directive of one module, without its configuration's type: what
+// the dumps and the documentation read.
+type Entry struct {
+	Name    string
+	Module  *ModuleInfo
+	Scope   Scope
+	Not     Not
+	Help    string
+	Shape   Shape
+	Policy  Policy
+	Why     string
+	Section bool
+
+	server, dir func(*Cmd, any) error
+	serverSlot  int
+	dirSlot     int
+	next        *Entry // the same name in another module of the group
+}
+
+// Registry holds the linked modules' tables. It is built once from an explicit
+// list and read-only afterwards; there is no global one.
+type Registry struct {
+	modules   []*ModuleInfo
+	slots     []slot
+	entries   []*Entry
+	byName    map[string]*Entry
+	providers map[providerKey]provider
+	absent    map[string]string
+}
+
+type providerKey struct{ group, name string }
+
+type provider struct {
+	module string
+	value  any
+}
+
+// NewRegistry returns an empty registry.
+func NewRegistry() *Registry {
+	return &Registry{byName: map[string]*Entry{}, providers: map[providerKey]provider{}, absent: map[string]string{}}
+}
+
+// Provide registers what module provides to others under group and name
+// (ap_register_provider). Only loaded modules' providers are found.
+func (r *Registry) Provide(module, group, name string, value any) {
+	r.providers[providerKey{group, name}] = provider{module, value}
+}
+
+// Absent names an Apache module that is known and not linked, with what to do
+// instead. LoadModule accepts it with a notice; <IfModule> is false for it.
+func (r *Registry) Absent(id, advice string) { r.absent[id] = advice }
+
+// Modules lists the linked modules in order.
+func (r *Registry) Modules() []*ModuleInfo { return r.modules }
+
+// Entries lists all directives in table order.
+func (r *Registry) Entries() []*Entry { return r.entries }
+
+// Lookup finds a directive by name, in any case; a section's name has its "<".
+// Of a name that the modules of a Group share it is the first one's.
+func (r *Registry) Lookup(name string) *Entry { return r.byName[strings.ToLower(name)] }
+
+// Providers lists the names registered under group, sorted.
+func (r *Registry) Providers(group string) []string {
+	var out []string
+	for k := range r.providers {
+		if k.group == group {
+			out = append(out, k.name)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+func (d Directive[C]) erase(s Slot[C]) *Entry {
+	e := &Entry{Name: d.Name, Scope: d.Scope, Not: d.not, Help: d.Help, Shape: d.Shape, Policy: d.policy, Why: d.why,
+		Section: strings.HasPrefix(d.Name, "<"), serverSlot: -1, dirSlot: s.i}
+	if d.set != nil {
+		e.dir = func(c *Cmd, conf any) error { return d.set(c, conf.(*C)) }
+	}
+	return e
+}
+
+// add files e, which a table of the given kind holds. The two halves of a Both
+// directive meet here. A name that two modules claim is a programming error.
+func (r *Registry) add(m *ModuleInfo, e *Entry, server bool) {
+	e.Module = m
+	if server {
+		e.server, e.serverSlot, e.dir, e.dirSlot = e.dir, e.dirSlot, nil, -1
+	}
+	key := strings.ToLower(e.Name)
+	old := r.byName[key]
+	for old != nil && old.Module != m && old.next != nil {
+		old = old.next
+	}
+	switch {
+	case old == nil:
+		r.byName[key] = e
+		r.entries = append(r.entries, e)
+	case old.Module == m && !server && old.dirSlot < 0:
+		old.dir, old.dirSlot = e.dir, e.dirSlot
+		old.Scope |= e.Scope
+	case old.Module != m && m.Group != "" && old.Module.Group == m.Group:
+		old.next = e
+		r.entries = append(r.entries, e)
+	default:
+		panic("directives: " + e.Name + " is in " + old.Module.File + " and again in " + m.File)
+	}
+}

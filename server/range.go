@@ -1,0 +1,165 @@
+package server
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// byteRange is one satisfiable range: first and last byte.
+type byteRange struct{ start, end int64 }
+
+// rangeLimits are MaxRanges, MaxRangeOverlaps and MaxRangeReversals; below
+// zero is no limit, MaxRanges 0 is "none".
+type rangeLimits struct{ ranges, overlaps, reversals int }
+
+// Verdicts of parseRanges other than a list.
+const (
+	rangesIgnored = iota // answer with the whole
+	rangesUnsatisfiable
+	rangesGiven
+)
+
+// parseRanges reads a Range header for a body of size bytes as Apache does
+// (ap_set_byterange): a wrong or too costly set is ignored, one without any
+// byte of the body is unsatisfiable.
+func parseRanges(header string, size int64, limit rangeLimits) ([]byteRange, int) {
+	set, ok := strings.CutPrefix(header, "bytes=")
+	if !ok || limit.ranges == 0 {
+		return nil, rangesIgnored
+	}
+	var out []byteRange
+	overlaps, reversals, count := 0, 0, 0
+	var sum int64
+	unsatisfiable := false
+	var lo, hi, previous int64 = -1, -1, -1
+	for set != "" {
+		var spec string
+		spec, set, _ = strings.Cut(set, ",")
+		spec = strings.Trim(spec, " \t")
+		if spec == "" {
+			continue
+		}
+		if count++; limit.ranges > 0 && count > limit.ranges {
+			return nil, rangesIgnored
+		}
+		from, to, ok := strings.Cut(spec, "-")
+		if !ok {
+			return nil, rangesIgnored
+		}
+		var start, end int64
+		if from == "" {
+			n, ok := rangeNumber(to)
+			if !ok {
+				return nil, rangesIgnored
+			}
+			if n == 0 {
+				unsatisfiable = true
+				continue
+			}
+			start, end = max(size-n, 0), size-1
+		} else {
+			var ok bool
+			if start, ok = rangeNumber(from); !ok {
+				return nil, rangesIgnored
+			}
+			end = size - 1
+			if to != "" {
+				if end, ok = rangeNumber(to); !ok || start > end {
+					return nil, rangesIgnored
+				}
+				end = min(end, size-1)
+			}
+		}
+		if start >= size {
+			unsatisfiable = true
+			continue
+		}
+		if lo >= 0 && start <= hi && end >= lo {
+			overlaps++
+		}
+		if start < previous {
+			reversals++
+		}
+		previous = start
+		if lo < 0 || start < lo {
+			lo = start
+		}
+		hi = max(hi, end)
+		sum += end - start + 1
+		out = append(out, byteRange{start, end})
+	}
+	switch {
+	case len(out) == 0 && unsatisfiable:
+		return nil, rangesUnsatisfiable
+	case len(out) == 0, limit.overlaps >= 0 && overlaps > limit.overlaps,
+		limit.reversals >= 0 && reversals > limit.reversals, sum > size:
+		return nil, rangesIgnored
+	}
+	return out, rangesGiven
+}
+
+func rangeNumber(s string) (int64, bool) {
+	if s == "" || s[0] < '0' || s[0] > '9' {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
+}
+
+// sendRanges answers with 206, or 416, for a body of size bytes of which send
+// writes a piece. It reports whether it did; if not, the whole is to be sent.
+func (r *Request) sendRanges(size int64, send func(off, n int64) error) (bool, Status) {
+	header := r.In.Get("Range")
+	if header == "" {
+		header = r.In.Get("Request-Range")
+	}
+	if header == "" || r.Reply.Status != 200 || r.Line.Number != 0 || r.Line.Proto < 1000 ||
+		r.Reply.Header.Has("Content-Range") || r.out.filtered() || r.ifRange() == condNoMatch {
+		return false, OK
+	}
+	ranges, verdict := parseRanges(header, size, r.Site.rangeLimits(r))
+	switch verdict {
+	case rangesIgnored:
+		return false, OK
+	case rangesUnsatisfiable:
+		r.Reply.ErrHeader.Set("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
+		return true, 416
+	}
+	r.Reply.Status = 206
+	if len(ranges) == 1 {
+		g := ranges[0]
+		r.Reply.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", g.start, g.end, size))
+		r.SetContentLength(g.end - g.start + 1)
+		send(g.start, g.end-g.start+1)
+		return true, OK
+	}
+	boundary := r.Site.boundary(r)
+	head := "\r\n--" + boundary + "\r\n"
+	if r.Reply.ContentType != "" {
+		head += "Content-type: " + r.Reply.ContentType + "\r\n"
+	}
+	parts := make([]string, len(ranges))
+	var total int64
+	for i, g := range ranges {
+		parts[i] = head + fmt.Sprintf("Content-range: bytes %d-%d/%d\r\n\r\n", g.start, g.end, size)
+		total += int64(len(parts[i])) + g.end - g.start + 1
+	}
+	tail := "\r\n--" + boundary + "--\r\n"
+	multipart := "multipart/byteranges"
+	if r.In.Has("Request-Range") && !r.In.Has("Range") {
+		multipart = "multipart/x-byteranges"
+	}
+	r.Reply.ContentType = multipart + "; boundary=" + boundary
+	r.SetContentLength(total + int64(len(tail)))
+	for i, g := range ranges {
+		if _, err := r.Write([]byte(parts[i])); err != nil {
+			return true, OK
+		}
+		if send(g.start, g.end-g.start+1) != nil {
+			return true, OK
+		}
+	}
+	r.Write([]byte(tail))
+	return true, OK
+}
