@@ -1,6 +1,11 @@
 package apacheconf
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+
+	"httpd-wsgi/internal/apr"
+)
 
 // Phase says when a configuration error is found; Apache frames its messages accordingly.
 type Phase uint8
@@ -24,31 +29,47 @@ type Error struct {
 	Phase Phase
 	// Chain names the lines whose Include led to Pos, innermost first.
 	Chain []Pos
+	// Module and Level are set in a Tree's Warnings only: who logs it, and how, "core" and "warn" for example.
+	Module, Level string
 }
 
 // Error gives the framed message without a program name: "Syntax error on line 3 of F: msg" for the read phase,
-// "AH00526: Syntax error on line 3 of F:\nmsg" for the walk.
+// "AH00526: Syntax error on line 3 of F:\nmsg" for the walk. A warning is its Msg alone, as Apache logs it.
 func (e *Error) Error() string {
 	if e.Phase == PhaseWalk && !e.Pos.IsZero() {
 		return "AH00526: " + place(e.Pos) + ":\n" + e.Msg
 	}
-	msg := e.Msg
-	if !e.Pos.IsZero() {
-		msg = place(e.Pos) + ": " + msg
+	if e.Phase != PhaseRead || e.Pos.IsZero() || e.Level != "" {
+		return e.Msg
 	}
-	for _, p := range e.Chain {
-		msg = place(p) + ": " + msg
+	var b strings.Builder
+	for i := len(e.Chain) - 1; i >= 0; i-- {
+		b.WriteString(place(e.Chain[i]))
+		b.WriteString(": ")
 	}
-	return msg
+	b.WriteString(place(e.Pos))
+	b.WriteString(": ")
+	b.WriteString(e.Msg)
+	return b.String()
 }
 
-// Format gives what the server prints at start: Error, preceded by the program's name in the read phase only,
-// as Apache does.
+// Format gives what the server prints at start: Error, preceded by the program's name in the read phase only.
+// As in Apache's log, control characters and bytes beyond ASCII are written as C escapes and backslashes doubled,
+// so that a message which lists several open sections has "\n" between them; what PhaseCheck says is not touched.
 func (e *Error) Format(program string) string {
-	if e.Phase != PhaseRead {
+	switch e.Phase {
+	case PhaseRead:
+		return string(apr.AppendEscapeErrorlogItem([]byte(program+": "), e.Error()))
+	case PhaseWalk:
+		b := []byte(nil)
+		if !e.Pos.IsZero() {
+			b = apr.AppendEscapeErrorlogItem([]byte("AH00526: "), place(e.Pos))
+			b = append(b, ":\n"...)
+		}
+		return string(apr.AppendEscapeErrorlogItem(b, e.Msg))
+	default:
 		return e.Error()
 	}
-	return program + ": " + e.Error()
 }
 
 func place(p Pos) string {

@@ -44,8 +44,14 @@ type Tree struct {
 	Included []Include
 	// Defines are those left at the end, -D ones first.
 	Defines []Define
-	// ServerRoot is the one in force at the end, without a final slash.
+	// ServerRoot is the one in force at the end. Like Apache's it ends in a slash if it was written with one.
 	ServerRoot string
+	// DefaultRuntimeDir is that directive's path, absolute; empty if there was none.
+	DefaultRuntimeDir string
 	// Warnings are what Apache logs while reading, such as AH00111 for an undefined variable.
 	Warnings []*Error
+
+	// What .htaccess files may use.
+	defs   defines
+	macros map[string]*macro
 }

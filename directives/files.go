@@ -20,6 +20,10 @@ func NewFiles() *Files { return &Files{Contents: map[string][]byte{}} }
 // ReplayFiles gives back what another process read, and nothing else.
 func ReplayFiles(contents map[string][]byte) *Files { return &Files{contents, true} }
 
+// Replayed tells that the files were read by another process: what that one has
+// checked on disk need not be checked again, nor can it always be.
+func (f *Files) Replayed() bool { return f.replay }
+
 // Read returns a file's contents.
 func (f *Files) Read(name string) ([]byte, error) {
 	if b, ok := f.Contents[name]; ok {

@@ -69,6 +69,8 @@ type Server struct {
 	Virtual bool
 	// Pos is the line of <VirtualHost>; zero for the main server.
 	Pos apacheconf.Pos
+	// Name is the host of ServerName as far as it was read, for setters that ask; "" before.
+	Name string
 	// Addrs are the arguments of <VirtualHost>.
 	Addrs []string
 	// Conf is the merged per-server configuration.
@@ -109,6 +111,22 @@ type Plan struct {
 	Sections int
 
 	Registry *Registry
+
+	state map[string]any
+}
+
+// State returns what a module keeps beside the plan while it is compiled,
+// making it at first use.
+func State[T any](p *Plan, module string, create func() *T) *T {
+	if v, ok := p.state[module].(*T); ok {
+		return v
+	}
+	v := create()
+	if p.state == nil {
+		p.state = map[string]any{}
+	}
+	p.state[module] = v
+	return v
 }
 
 // Servers lists the main server and the virtual hosts in file order.

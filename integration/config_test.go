@@ -23,7 +23,7 @@ func (v verdict) String() string {
 	return fmt.Sprintf("exit %d\nstdout:\n%sstderr:\n%s", v.code, v.stdout, v.stderr)
 }
 
-var programName = regexp.MustCompile(`(?m)^(apache2|httpd|httpd-wsgi): `)
+var programName = regexp.MustCompile(`(?m)^(AH00543: )?(apache2|httpd|httpd-wsgi): `)
 var lineHead = regexp.MustCompile(`(?m)^\[[^\]]*\] (\[\w*:\w+\]) \[pid \d+(:tid \d+)?\] `)
 
 // run runs program with arguments; normalised are the site's directory and ports, the program's own name before a message, and the time
@@ -40,7 +40,7 @@ func run(t testing.TB, program httpdtest.Program, site *httpdtest.Site, args ...
 	}
 	n := httpdtest.NewNormaliser(site)
 	text := func(b bytes.Buffer) string {
-		return lineHead.ReplaceAllString(programName.ReplaceAllString(n.Text(b.String()), "PROGRAM: "), "[TIME] $1 [PID] ")
+		return lineHead.ReplaceAllString(programName.ReplaceAllString(n.Text(b.String()), "${1}PROGRAM: "), "[TIME] $1 [PID] ")
 	}
 	return verdict{text(stdout), text(stderr), cmd.ProcessState.ExitCode()}
 }
@@ -67,11 +67,15 @@ func TestConfigErrors(t *testing.T) {
 	}
 	write("conf/mime.types", httpdtest.MimeTypes)
 	write("conf/bad.conf", "# one\n# two\nBogusInside on\n")
-	prelude := httpdtest.Prelude(append(httpdtest.BaseModules(), "wsgi")...)
+	write("conf/recursive.conf", "Include conf/recursive.conf\n")
 	for _, f := range httpdtest.ParseArchive(string(text)).Files {
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
-			conf := write("conf/"+f.Name+".conf", prelude+f.Data)
+			modules := httpdtest.BaseModules()
+			if strings.Contains(f.Data, "WSGI") {
+				modules = append(modules, "wsgi")
+			}
+			conf := write("conf/"+f.Name+".conf", httpdtest.Prelude(modules...)+f.Data)
 			want := run(t, oracle, site, "-d", site.Dir, "-f", conf, "-t")
 			got := run(t, server, site, "-d", site.Dir, "-f", conf, "-t")
 			if *show {

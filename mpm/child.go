@@ -297,12 +297,9 @@ type Handler interface {
 // Serve accepts connections and hands them to h. It returns when the child
 // has drained or is to stop. The child is Ready once it accepts.
 func (c *Child) Serve(h Handler) error {
-	a, err := newAcceptor(c, h)
-	if err != nil {
+	if err := startAcceptor(c, h); err != nil {
 		return err
 	}
-	c.acc = a
-	go a.run()
 	c.Ready()
 	select {
 	case <-c.empty:

@@ -314,7 +314,7 @@ type server struct {
 	code  int
 }
 
-const patience = 20 * time.Second
+const patience = 20 * time.Second * (1 + slow/5)
 
 // freePort is a port of the loopback interface that nobody has.
 func freePort(t *testing.T) int {
@@ -602,6 +602,6 @@ func small(n, threads int) *site {
 	return &site{Settings: s, Timing: Timing{
 		Tick: 50 * time.Millisecond, Backoff: 20 * time.Millisecond, Most: 200 * time.Millisecond,
 		Young: time.Millisecond, Reap: 100 * time.Millisecond,
-		Ladder: []time.Duration{50 * time.Millisecond, 100 * time.Millisecond, 150 * time.Millisecond, 200 * time.Millisecond, 5 * time.Second},
+		Ladder: []time.Duration{slow * 100 * time.Millisecond, slow * 150 * time.Millisecond, slow * 200 * time.Millisecond, slow * 250 * time.Millisecond, slow * 5 * time.Second},
 	}}
 }

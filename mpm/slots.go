@@ -18,8 +18,8 @@ type Slots struct {
 	free    []atomic.Uint64
 	n       int
 	waiters atomic.Int32
-	// parked is set while the acceptor waits for an idle slot.
-	parked atomic.Bool
+	// parked counts the accept loops that wait for an idle slot.
+	parked atomic.Int32
 	wake   func()
 
 	mu    sync.Mutex
@@ -155,7 +155,7 @@ func (s *Slots) Release(i int) {
 		}
 		s.mu.Unlock()
 	}
-	if s.parked.Load() {
+	if s.parked.Load() > 0 {
 		s.wake()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"httpd-wsgi/directives"
+	"httpd-wsgi/directives/modcore"
 	"httpd-wsgi/internal/logfile"
 )
 

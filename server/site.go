@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strings"
 	"sync/atomic"
 
 	"httpd-wsgi/directives"
@@ -56,7 +57,7 @@ func banner(plan *directives.Plan, t modcore.Tokens) string {
 	case modcore.TokensMinimal:
 		return "httpd-wsgi/" + Version
 	}
-	b := "httpd-wsgi/" + Version + " (" + Platform + ")"
+	b := "httpd-wsgi/" + Version + " (" + platform(plan) + ")"
 	if t == modcore.TokensFull {
 		for _, c := range plan.Components {
 			b += " " + c
@@ -65,8 +66,25 @@ func banner(plan *directives.Plan, t modcore.Tokens) string {
 	return b
 }
 
-// Platform names the operating system in ServerTokens OS.
-const Platform = "Unix"
+// ApacheVersion is the version of Apache whose behaviour the server has.
+var ApacheVersion = [3]int{2, 4, 71}
+
+// platform names the operating system as ServerTokens OS does: the
+// distribution, "Debian", else "Unix".
+func platform(plan *directives.Plan) string {
+	b, err := plan.Files.Read("/etc/os-release")
+	if err != nil {
+		return "Unix"
+	}
+	for line := range strings.Lines(string(b)) {
+		if id, ok := strings.CutPrefix(line, "ID="); ok {
+			if id = strings.Trim(id, "\"'\r\n"); id != "" {
+				return strings.ToUpper(id[:1]) + id[1:]
+			}
+		}
+	}
+	return "Unix"
+}
 
 // dir is core's per-directory configuration of r.
 func (r *Request) dir() *modcore.Dir { return r.Site.Core.Dir.Of(r.Conf) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,6 +103,7 @@ type Engine struct {
 	scripts atomic.Pointer[map[scriptName]*cpython.Script]
 	mu      sync.Mutex // makes groups and scripts
 	closed  atomic.Bool
+	pool    sync.Pool // of *exchange
 }
 
 type scriptName struct{ path, callable string }
@@ -131,6 +133,7 @@ func Start(o Options) (*Engine, error) {
 		Options:        options,
 		Keys:           keyTable[:],
 		Threads:        o.Threads,
+		Adopt:          min(o.Threads/2, 2*runtime.GOMAXPROCS(0)+3),
 		StackSize:      o.StackSize,
 		Optimize:       o.Optimize,
 		NoBytecode:     o.NoBytecode,

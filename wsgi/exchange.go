@@ -31,7 +31,7 @@ type Exchange interface {
 
 // Response is the beginning of a response.
 type Response struct {
-	Line    string   // status line as the application gave it: "200 OK", perhaps only "200"
+	Line    []byte   // status line as the application gave it: "200 OK", perhaps only "200"
 	Status  int      // its code, 200 to 999
 	Headers []Header // in order, repeated ones repeated
 	// ContentLength is the value of the application's Content-Length header (for a file wrapper, one was added if missing), or -1. No

@@ -33,13 +33,9 @@ func (e *Engine) Run(call *Call) Result {
 	if form == nil {
 		form = call.Form.Bytes(call.Body, call.BodyEnd)
 	}
-	c := e.rt.NewCall()
-	c.Submit(cpython.Request, flags, g, script, mtime, form, call.QueueLimit)
-	x := exchange{e: e, c: c, x: call.Exchange}
-	x.serve()
-	r := x.result()
-	c.Free()
-	return r
+	x := e.begin(call.Exchange)
+	x.c.Submit(cpython.Request, flags, g, script, mtime, form, call.QueueLimit, x)
+	return x.end()
 }
 
 // Preload loads a script into the interpreter of its group before there is a request for it, on the thread that initialised Python. What
@@ -55,13 +51,9 @@ func (e *Engine) Preload(path, group string) bool {
 	if err == nil {
 		var script *cpython.Script
 		if script, err = e.script(path, ""); err == nil {
-			c := e.rt.NewCall()
-			c.SubmitBoss(cpython.Preload, flags, g, script, mtime)
-			x := exchange{e: e, c: c}
-			x.serve()
-			r := x.result()
-			c.Free()
-			return r.Outcome == OK
+			x := e.begin(nil)
+			x.c.SubmitBoss(cpython.Preload, flags, g, script, mtime)
+			return x.end().Outcome == OK
 		}
 	}
 	e.options.Log(Error, "", err.Error(), nil)
@@ -94,22 +86,45 @@ type exchange struct {
 	length int64
 	begun  bool
 	failed error // of Respond, Write or SendFile; a panic's included
+
+	response Response // what Respond gets
+	headers  []Header
 }
 
-func (x *exchange) serve() {
+func (e *Engine) begin(x Exchange) *exchange {
+	w, _ := e.pool.Get().(*exchange)
+	if w == nil {
+		w = new(exchange)
+	}
+	*w = exchange{e: e, c: e.rt.NewCall(), x: x, headers: w.headers[:0]}
+	return w
+}
+
+// end serves the call until it is done.
+func (x *exchange) end() Result {
 	for {
 		state := x.c.Wait()
-		if state&cpython.Logs != 0 {
-			x.c.Records(func(r cpython.Record) { x.e.options.Log(Level(r.Level), r.Code, r.Text, x.x) })
-		}
-		if state&cpython.Op != 0 {
-			x.operate()
-			if state&cpython.Done == 0 {
-				x.c.Ack()
-			}
-		}
+		x.Serve(state)
 		if state&cpython.Done != 0 {
-			return
+			break
+		}
+	}
+	r := x.result()
+	x.c.Free()
+	x.c, x.x = nil, nil
+	x.e.pool.Put(x)
+	return r
+}
+
+// Serve implements cpython.Server.
+func (x *exchange) Serve(state cpython.State) {
+	if state&cpython.Logs != 0 {
+		x.c.Records(func(r cpython.Record) { x.e.options.Log(Level(r.Level), r.Code, r.Text, x.x) })
+	}
+	if state&cpython.Op != 0 {
+		x.operate()
+		if state&cpython.Done == 0 {
+			x.c.Ack()
 		}
 	}
 }
@@ -154,17 +169,18 @@ func (x *exchange) operate() {
 }
 
 func (x *exchange) respond(op cpython.OpKind) error {
-	line, code, headers := x.c.Head()
-	r := Response{Line: string(line), Status: code, ContentLength: x.c.ContentLength()}
-	r.Headers = make([]Header, len(headers))
-	for i, h := range headers {
-		r.Headers[i] = Header(h)
+	line, code := x.c.Status()
+	r := &x.response
+	*r = Response{Line: line, Status: code, ContentLength: x.c.ContentLength()}
+	for name, value := range x.c.Headers() {
+		x.headers = append(x.headers, Header{name, value})
 	}
+	r.Headers = x.headers
 	if op == cpython.Respond {
 		r.Body, r.Last = x.c.Body(), x.c.Last()
 	}
 	x.status, x.length = code, r.ContentLength
-	return x.x.Respond(&r)
+	return x.x.Respond(r)
 }
 
 func (x *exchange) fail(err error) {

@@ -305,7 +305,7 @@ func TestBounds(t *testing.T) {
 		"parentheses": strings.Repeat("(", 100_000),
 		"functions":   strings.Repeat("md5(", 100_000),
 		"variables":   "'" + strings.Repeat("%{md5:", 100_000),
-		"tokens":      strings.Repeat("!", 1_000_000) + "true",
+		"tokens":      strings.Repeat("!", 50_000) + "true",
 		"NUL":         "true\x00",
 	} {
 		if _, err := Compile(text, nil); err == nil {
@@ -373,7 +373,7 @@ func BenchmarkEval(b *testing.B) {
 	for _, bb := range []struct{ name, text string }{
 		{"equal", `%{REQUEST_METHOD} == 'GET'`},
 		{"regex", `%{REQUEST_URI} =~ m#^/dir/(.*)$#`},
-		{"and", `%{REQUEST_METHOD} == 'POST' || %{REQUEST_URI} =~ /^\/x/ || -R '10.0.0.0/8'`},
+		{"and", `%{REQUEST_METHOD} == 'POST' || %{REQUEST_URI} =~ m#^/x# || -R '10.0.0.0/8'`},
 		{"in", `%{REQUEST_METHOD} -in {'POST', 'PUT', 'DELETE'}`},
 	} {
 		b.Run(bb.name, func(b *testing.B) {

@@ -125,7 +125,7 @@ const (
 	// maxTokens and maxNesting bound the work that an expression, which in a
 	// .htaccess file is anybody's text, can make. Apache's own bounds are its
 	// parser's stack of 10,000 and 20 levels at evaluation.
-	maxTokens  = 100_000
+	maxTokens  = 20_000
 	maxNesting = 1000
 )
 

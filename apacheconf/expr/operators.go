@@ -99,13 +99,13 @@ func (c *compiler) binaryOperator(name string, left, right operand) (test boolFu
 	return nil, "Binary operator '-" + name + "' does not exist"
 }
 
-func constantSubnet(operator string, arg operand) (apr.IPSubnet, string) {
+func constantSubnet(operator string, arg operand) (apr.Subnet, string) {
 	if arg.eval != nil || !arg.quoted {
-		return apr.IPSubnet{}, "-" + operator + " requires subnet/netmask as constant argument"
+		return apr.Subnet{}, "-" + operator + " requires subnet/netmask as constant argument"
 	}
-	subnet, err := apr.ParseIPSubnet(arg.text)
+	subnet, err := apr.ParseSubnet(arg.text)
 	if err != nil {
-		return apr.IPSubnet{}, "parsing of subnet/netmask failed"
+		return apr.Subnet{}, "parsing of subnet/netmask failed"
 	}
 	return subnet, ""
 }

@@ -17,11 +17,13 @@ import (
 	"httpd-wsgi/directives/modlogconfig"
 	"httpd-wsgi/directives/modmime"
 	"httpd-wsgi/directives/modsetenvif"
+	"httpd-wsgi/directives/modwsgi"
 	"httpd-wsgi/server"
 )
 
-// Modules lists the modules after core's own.
-func Modules() []server.Module {
+// Modules lists the modules after core's own. dial reaches daemon process
+// groups from a child that serves.
+func Modules(dial modwsgi.Dial) []server.Module {
 	return []server.Module{
 		modlogconfig.Module(),
 		modlogconfig.LogIOModule(),
@@ -38,12 +40,13 @@ func Modules() []server.Module {
 		modauthzgroupfile.Module(),
 		modmime.Module(),
 		moddir.Module(),
+		modwsgi.Module(dial),
 	}
 }
 
-// Link registers them.
-func Link() *server.Linked {
-	l := server.Link(Modules())
+// Link registers them and the modules that are known to be missing.
+func Link(dial modwsgi.Dial) *server.Linked {
+	l := server.Link(Modules(dial))
 	for id, advice := range absent {
 		l.Registry.Absent(id, advice)
 	}

@@ -3,34 +3,15 @@ package modlogconfig
 import (
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
+	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/internal/strftime"
 	"httpd-wsgi/server"
 )
 
-// clf keeps the text of the last second that a log line had.
-type clf struct{ p atomic.Pointer[second] }
-
-type second struct {
-	unix int64
-	text string
-}
-
-// append appends "[18/Sep/2011:19:18:28 -0400]".
-func (c *clf) append(dst []byte, t time.Time) []byte {
-	unix := t.Unix()
-	s := c.p.Load()
-	if s == nil || s.unix != unix {
-		s = &second{unix, t.Format("[02/Jan/2006:15:04:05 -0700]")}
-		c.p.Store(s)
-	}
-	return append(dst, s.text...)
-}
-
 // requestTime is "%{arg}t".
-func (c *clf) requestTime(arg string) appender {
+func requestTime(clf *apr.TimeCache, arg string) appender {
 	at := func(_ *line, r *server.Request) time.Time { return r.Received }
 	if rest, ok := part(arg, "begin"); ok {
 		arg = rest
@@ -40,7 +21,7 @@ func (c *clf) requestTime(arg string) appender {
 	}
 	switch arg {
 	case "":
-		return func(dst []byte, l *line, r *server.Request) []byte { return c.append(dst, at(l, r)) }
+		return func(dst []byte, l *line, r *server.Request) []byte { return clf.Append(dst, at(l, r).Unix()) }
 	case "sec":
 		return func(dst []byte, l *line, r *server.Request) []byte {
 			return strconv.AppendInt(dst, at(l, r).Unix(), 10)

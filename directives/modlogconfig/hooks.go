@@ -12,23 +12,26 @@ import (
 // Module is mod_log_config.
 func Module() server.Module {
 	m := newModule()
-	return server.Bind(m.tables(), nil, func(h *server.HookSet, slots directives.Slots[Conf, directives.None]) {
-		h.OpenLogs.Add("mod_log_config.c", server.Middle, func(p *directives.Plan, set *logfile.Set) error {
-			return each(p, slots, func(l *Log) (err error) {
-				l.out.file, err = set.Open(logfile.TransferLog, l.Spec)
-				return err
-			})
+	return server.Bind(m.tables(), nil, m.hooks)
+}
+
+func (m *module) hooks(h *server.HookSet, slots directives.Slots[Conf, directives.None]) {
+	const name = "mod_log_config.c"
+	h.OpenLogs.Add(name, server.Middle, func(p *directives.Plan, set *logfile.Set) error {
+		return each(p, slots, func(l *Log) (err error) {
+			l.out.file, err = set.Open(logfile.TransferLog, l.Spec)
+			return err
 		})
-		h.ChildExit.Add("mod_log_config.c", server.Middle, func(c *server.Child) {
-			_ = each(c.Site.Plan, slots, func(l *Log) error {
-				l.out.flush()
-				return nil
-			})
+	})
+	h.ChildExit.Add(name, server.Middle, func(c *server.Child) {
+		_ = each(c.Site.Plan, slots, func(l *Log) error {
+			l.out.flush()
+			return nil
 		})
-		h.LogTransaction.Add("mod_log_config.c", server.Middle, func(r *server.Request) server.Status {
-			m.lines.log(slots.Server.Of(r.Server.Conf), r)
-			return server.OK
-		})
+	})
+	h.LogTransaction.Add(name, server.Middle, func(r *server.Request) server.Status {
+		m.lines.log(slots.Server.Of(r.Server.Conf), r)
+		return server.OK
 	})
 }
 

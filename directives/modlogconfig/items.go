@@ -8,11 +8,12 @@ import (
 	"syscall"
 	"time"
 
+	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/server"
 )
 
-// builtin returns mod_log_config's own directives.
-func builtin(c *clf) map[string]directive {
+// builtin returns mod_log_config's own directives; clock is the cache of %t.
+func builtin(clock *apr.TimeCache) map[string]directive {
 	// plain makes a directive that takes no argument.
 	plain := func(original bool, fn func(dst []byte, r *server.Request) []byte) directive {
 		return directive{original, func(string) appender { return wrap(fn) }}
@@ -43,7 +44,7 @@ func builtin(c *clf) map[string]directive {
 		"r": plain(true, requestLine),
 		"R": plain(true, func(dst []byte, r *server.Request) []byte { return appendText(dst, r.Target.Handler) }),
 		"s": plain(true, status),
-		"t": last(c.requestTime),
+		"t": last(func(arg string) appender { return requestTime(clock, arg) }),
 		"T": first(scaledDuration),
 		"u": plain(false, remoteUser),
 		"U": plain(true, func(dst []byte, r *server.Request) []byte { return appendText(dst, r.URI) }),
@@ -133,7 +134,7 @@ func headerOut(name string) appender {
 	return wrap(func(dst []byte, r *server.Request) []byte {
 		if contentType && r.Reply.ContentType != "" {
 			v, _, _ := strings.Cut(r.Reply.ContentType, ";")
-			return appendEscaped(dst, strings.TrimRight(v, " \t"))
+			return apr.AppendEscapeLogitem(dst, strings.TrimRight(v, " \t"))
 		}
 		// Those that go out on errors too come first, as they are sent.
 		v, ok := r.Reply.ErrHeader.Lookup(name)
@@ -196,7 +197,7 @@ func query(dst []byte, r *server.Request) []byte {
 	if !r.HasArgs {
 		return dst
 	}
-	return appendEscaped(append(dst, '?'), r.Args)
+	return apr.AppendEscapeLogitem(append(dst, '?'), r.Args)
 }
 
 // requestLine is the line as it was received; a password in its URL is hidden.
@@ -205,15 +206,15 @@ func requestLine(dst []byte, r *server.Request) []byte {
 	if to == 0 {
 		return appendText(dst, r.Line.Text)
 	}
-	dst = appendEscaped(dst, r.Line.Method)
+	dst = apr.AppendEscapeLogitem(dst, r.Line.Method)
 	dst = append(dst, ' ')
-	dst = appendEscaped(dst, r.Line.Target[:from])
+	dst = apr.AppendEscapeLogitem(dst, r.Line.Target[:from])
 	dst = append(dst, "XXXXXXXX"...)
-	dst = appendEscaped(dst, r.Line.Target[to:])
+	dst = apr.AppendEscapeLogitem(dst, r.Line.Target[to:])
 	if r.Line.Proto < 1000 {
 		return dst
 	}
-	return appendEscaped(append(dst, ' '), r.Line.Protocol)
+	return apr.AppendEscapeLogitem(append(dst, ' '), r.Line.Protocol)
 }
 
 // password finds the password of "scheme://user:password@host"; 0, 0 if there is none.

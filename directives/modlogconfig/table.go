@@ -1,8 +1,12 @@
 package modlogconfig
 
 import (
+	"time"
+
+	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/apacheconf/expr"
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/internal/logfile"
 	"httpd-wsgi/server"
 )
@@ -15,7 +19,7 @@ type module struct {
 }
 
 func newModule() *module {
-	m := &module{builtin: builtin(&clf{})}
+	m := &module{builtin: builtin(apr.NewCLFTimeCache(time.Local))}
 	m.lines.pool.New = func() any { return &line{buf: make([]byte, 0, 512)} }
 	f, err := parseFormat(DefaultFormat, func(name string) (directive, bool) { d, ok := m.builtin[name]; return d, ok })
 	if err != nil {
@@ -110,10 +114,14 @@ func (m *module) check(p *directives.Plan, slots directives.Slots[Conf, directiv
 			continue
 		}
 		for _, l := range c.Logs {
-			if err := logfile.CheckTransferLog(p.ServerRoot, l.Spec, l.Pos.String()); err != nil {
-				return err
-			}
 			l.out.buffered = buffered
+			// A child need not see the directories, and its parent has looked.
+			if p.Files.Replayed() {
+				continue
+			}
+			if err := logfile.CheckTransferLog(p.ServerRoot, l.Spec, l.Pos.String()); err != nil {
+				return &apacheconf.Error{Phase: apacheconf.PhaseCheck, Msg: err.Error() + "\nAH00014: Configuration check failed"}
+			}
 		}
 		c.resolve(m.clf)
 	}

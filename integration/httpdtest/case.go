@@ -2,6 +2,7 @@ package httpdtest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,12 +35,22 @@ func ReadCase(path string) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Case{Name: strings.TrimSuffix(filepath.Base(path), ".txtar"), Archive: ParseArchive(string(text))}
+	c, err := ParseCase(strings.TrimSuffix(filepath.Base(path), ".txtar"), string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// ParseCase reads a case from the text of an archive.
+func ParseCase(name, text string) (*Case, error) {
+	c := &Case{Name: name, Archive: ParseArchive(text)}
+	var err error
 	for _, f := range c.Archive.Files {
 		switch f.Name {
 		case "requests":
 			if c.Steps, err = ParseSteps(f.Data); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
+				return nil, err
 			}
 		case "logs":
 			c.Logs = strings.Fields(f.Data)
@@ -47,14 +58,14 @@ func ReadCase(path string) (*Case, error) {
 			for line := range strings.Lines(f.Data) {
 				d, err := ParseDifference(strings.TrimSpace(line))
 				if err != nil {
-					return nil, fmt.Errorf("%s: %q: %w", path, line, err)
+					return nil, fmt.Errorf("%q: %w", line, err)
 				}
 				c.Differ = append(c.Differ, d)
 			}
 		}
 	}
 	if len(c.Steps) == 0 {
-		return nil, fmt.Errorf("%s: no requests", path)
+		return nil, errors.New("no requests")
 	}
 	return c, nil
 }
@@ -89,8 +100,13 @@ func (c *Case) Run(program Program, dir string) (*Observation, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.Serve(program, site, Options{Dir: dir, Conf: filepath.Join(dir, "conf", "httpd.conf"), Ports: site.Listens(conf)})
+}
+
+// Serve starts program with o, sends the case's requests to the ports of site, stops it, and collects its logs.
+func (c *Case) Serve(program Program, site *Site, options Options) (*Observation, error) {
 	o := &Observation{Program: program, Site: site}
-	server, err := Start(program, Options{Dir: dir, Conf: filepath.Join(dir, "conf", "httpd.conf"), Ports: site.Listens(conf)})
+	server, err := Start(program, options)
 	if err != nil {
 		o.Refused = err.Error()
 		return o, nil

@@ -37,6 +37,7 @@ func NewNormaliser(site *Site) *Normaliser {
 	add(`(Apache|httpd-wsgi)/[0-9][-+.~\w]*( \([^)]*\))?( [-\w]+/[-+.~\w]+)*`, "SERVER")
 	add(`\b(Apache|httpd-wsgi) Server at`, "SERVER Server at")
 	add(` at 0x[0-9a-f]+`, " at 0xADDRESS")
+	add(`expires=\w+, \d+-\w+-\d+ [0-9:]+ GMT`, "expires=TIME")
 	return n
 }
 

@@ -34,14 +34,15 @@ type Server struct {
 
 // Options of [Start] beyond the program.
 type Options struct {
-	Dir   string   // ServerRoot, given by -d
+	Dir   string   // the server's directory, with logs/ in it
+	Root  string   // ServerRoot, given by -d; empty: Dir
 	Conf  string   // configuration file, given by -f
 	Args  []string // more arguments, e.g. -DNAME
 	Env   []string // whole environment; nil: PATH and LC_ALL only
 	Ports []int    // ports to wait for
 }
 
-// Start runs program -d Dir -f Conf -DFOREGROUND and returns when every port accepts connections.
+// Start runs program -d Root -f Conf -DFOREGROUND and returns when every port accepts connections.
 // Console output goes to Dir/console. An error holds what the server printed and logged.
 func Start(program Program, o Options) (*Server, error) {
 	console, err := os.Create(filepath.Join(o.Dir, "console"))
@@ -49,7 +50,11 @@ func Start(program Program, o Options) (*Server, error) {
 		return nil, err
 	}
 	defer console.Close()
-	cmd := exec.Command(program.Path, append([]string{"-d", o.Dir, "-f", o.Conf, "-DFOREGROUND"}, o.Args...)...)
+	serverRoot := o.Root
+	if serverRoot == "" {
+		serverRoot = o.Dir
+	}
+	cmd := exec.Command(program.Path, append([]string{"-d", serverRoot, "-f", o.Conf, "-DFOREGROUND"}, o.Args...)...)
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.Env = o.Env
 	if cmd.Env == nil {

@@ -138,24 +138,46 @@ func TestParseHTTPDateRecorded(t *testing.T) {
 	})
 }
 
-func TestIPSubnetRecorded(t *testing.T) {
-	recorded(t, "ipsubnet", func(line int, f []string) {
-		s, err := ParseIPSubnet(f[0])
-		got := "ERR"
-		if err == nil {
-			got = "0"
-			if s.Contains(netip.MustParseAddr(f[1])) {
-				got = "1"
-			}
-			if s.String() != f[0] {
-				t.Errorf("line %d: String() = %q", line, s.String())
-			}
+func TestSubnetRecorded(t *testing.T) {
+	recorded(t, "subnet", func(line int, f []string) {
+		s, err := ParseSubnet(f[0])
+		got := "0"
+		switch {
+		case err == ErrNotIP:
+			got = "notip"
+		case err == ErrBadIP:
+			got = "badip"
+		case err == ErrBadMask:
+			got = "badmask"
+		case s.Contains(netip.MustParseAddr(f[1])):
+			got = "1"
+		}
+		if err == nil && s.String() != f[0] {
+			t.Errorf("line %d: String() = %q", line, s.String())
 		}
 		if got != f[2] {
 			t.Errorf("line %d: %q contains %s: %s, Apache %s", line, f[0], f[1], got, f[2])
 		}
 	})
-	if s, _ := ParseIPSubnet("10.0.0.0/8"); s.Contains(netip.Addr{}) {
-		t.Error("the zero address matched")
+	s, _ := ParseSubnet("0.0.0.0/1")
+	var zero Subnet
+	if s.Contains(netip.Addr{}) || zero.Contains(netip.MustParseAddr("0.0.0.0")) || zero.Contains(netip.MustParseAddr("::")) {
+		t.Error("the zero address or the zero subnet matched")
 	}
+}
+
+func FuzzParseSubnet(f *testing.F) {
+	for _, s := range []string{"10.1", "10.0.0.0/8", "1.2.3.4/255.0.255.0", "fe80::/10", "::ffff:1.2.3.4", "1.2..", "/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, spec string) {
+		s, err := ParseSubnet(spec)
+		if err != nil {
+			return
+		}
+		addr, _, slash := strings.Cut(spec, "/")
+		if a, err := netip.ParseAddr(addr); err == nil && !s.Contains(a) {
+			t.Fatalf("%q does not contain its own address (mask %v)", spec, slash)
+		}
+	})
 }

@@ -366,17 +366,6 @@ func FuzzFormat(f *testing.F) {
 	})
 }
 
-func FuzzEscaped(f *testing.F) {
-	f.Add("a\nb\x00\xff\\")
-	f.Fuzz(func(t *testing.T, s string) {
-		for _, c := range AppendEscaped(nil, s) {
-			if c < 0x20 || c > 0x7e {
-				t.Fatalf("%q leaves %q", s, c)
-			}
-		}
-	})
-}
-
 func BenchmarkDisabled(b *testing.B) {
 	l := New(Config{Target: To(io.Discard)})
 	b.ReportAllocs()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/internal/strftime"
 )
 
@@ -75,7 +76,7 @@ func directive(c byte, arg string) func([]byte, *event) []byte {
 			if ev.request == nil {
 				return dst
 			}
-			return AppendEscaped(dst, ev.request.ServerName())
+			return apr.AppendEscapeErrorlogItem(dst, ev.request.ServerName())
 		}
 	}
 	return nil
@@ -131,10 +132,10 @@ func appendMessage(dst []byte, ev *event) []byte {
 	}
 	if ev.Script != "" {
 		dst = append(dst, "[script "...)
-		dst = AppendEscaped(dst, ev.Script)
+		dst = apr.AppendEscapeErrorlogItem(dst, ev.Script)
 		dst = append(dst, "] "...)
 	}
-	return AppendEscaped(dst, ev.Message)
+	return apr.AppendEscapeErrorlogItem(dst, ev.Message)
 }
 
 func table(name string, get func(Context, string) (string, bool)) func([]byte, *event) []byte {
@@ -143,7 +144,7 @@ func table(name string, get func(Context, string) (string, bool)) func([]byte, *
 			return dst
 		}
 		v, _ := get(ev.request, name)
-		return AppendEscaped(dst, v)
+		return apr.AppendEscapeErrorlogItem(dst, v)
 	}
 }
 
@@ -230,7 +231,7 @@ func appendDefault(dst []byte, ev *event) []byte {
 	if ev.request != nil {
 		if referer, _ := ev.request.Header("Referer"); referer != "" {
 			dst = append(dst, ", referer: "...)
-			dst = AppendEscaped(dst, referer)
+			dst = apr.AppendEscapeErrorlogItem(dst, referer)
 		}
 	}
 	return dst

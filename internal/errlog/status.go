@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+
+	"httpd-wsgi/internal/apr"
 )
 
 // Status is an error number of the Apache Portable Runtime that no errno
@@ -52,7 +54,7 @@ func AppendStatus(dst []byte, err error) []byte {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		status = EOF
 	default:
-		return AppendEscaped(dst, err.Error())
+		return apr.AppendEscapeErrorlogItem(dst, err.Error())
 	}
 	dst = append(dst, '(')
 	dst = strconv.AppendInt(dst, int64(status), 10)

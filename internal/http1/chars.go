@@ -1,5 +1,7 @@
 package http1
 
+import "encoding/binary"
+
 // Character classes, one bit each (RFC 9110 and Apache's use of it).
 const (
 	classToken   = 1 << iota // tchar: method and field names
@@ -48,6 +50,23 @@ func prefix[T string | []byte](b T, class uint8) int {
 		}
 	}
 	return len(b)
+}
+
+// content is prefix(b, classContent), eight bytes at a time.
+func content(b []byte) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		del := x ^ 0x7f*ones
+		// A byte below space or DEL sets a high bit; a tab does too, and a byte after one may: those are looked at singly.
+		if ((x-0x20*ones)&^x|(del-ones)&^del)&high != 0 {
+			if n := prefix(b[i:i+8], classContent); n < 8 {
+				return i + n
+			}
+		}
+	}
+	return i + prefix(b[i:], classContent)
 }
 
 // FoldEqual compares two strings without regard to ASCII case.

@@ -15,19 +15,20 @@ import (
 	"testing/iotest"
 )
 
-// differs lists the files on which we answer otherwise than Apache, and why.
+// differs lists the files on which this package answers otherwise than Apache does, and the answer.
 var differs = map[string]string{
-	"line-limit-no-end":  "414", // Apache waits for the line's end before it answers
-	"line-limit-8190":    "200", // 403 is from the file system
-	"line-limit-8191":    "200", // the same
-	"line-percent-bad":   "200", // the path is checked by the server
-	"line-percent-nul":   "200", // the same
-	"line-percent-slash": "200", // the same
-	"line-dots":          "200", // the same
-	"absolute-dots":      "200", // the same
-	"expect-list":        "200", // Expect is the server's
-	"expect-other":       "200", // the same
-	"line-limit-8190-lf": "",
+	"line-limit-no-end": "414", // Apache waits for the line's end before it answers
+
+	// What the path means is the server's to judge.
+	"line-percent-bad":   "200",
+	"line-percent-nul":   "200",
+	"line-percent-slash": "200",
+	"line-dots":          "200",
+	"absolute-dots":      "200",
+
+	// So is Expect.
+	"expect-list":  "200",
+	"expect-other": "200",
 }
 
 // play serves the requests of input one after the other as a server would, with an echo of each, and returns what it
@@ -57,6 +58,7 @@ func play(input io.Reader, o *Options) (statuses, log, echoes []string, note str
 		note = e.Note
 		if e.Status != 0 {
 			statuses = append(statuses, strconv.Itoa(e.Status))
+			echoes = append(echoes, "")
 		}
 	}
 	for {
@@ -88,7 +90,7 @@ func play(input io.Reader, o *Options) (statuses, log, echoes []string, note str
 		statuses = append(statuses, status)
 		echoes = append(echoes, echo(&h, body))
 		connection := strings.ToLower(h.Connection())
-		if h.Close || strings.Contains(connection, "close") && !strings.Contains(connection, "closed") || h.Proto < 1001 && !strings.Contains(connection, "keep-alive") {
+		if h.Close || strings.Contains(connection, "close") && !strings.Contains(connection, "closed") || h.Proto < 1001 {
 			return
 		}
 	}
@@ -96,7 +98,7 @@ func play(input io.Reader, o *Options) (statuses, log, echoes []string, note str
 
 // echo is what the echo program prints.
 func echo(h *Head, body []byte) string {
-	if h.Method == "HEAD" || h.Method == "OPTIONS" && h.URI.Path == "*" {
+	if h.Method == "HEAD" || h.URI.Path == "*" {
 		return ""
 	}
 	var b strings.Builder
@@ -177,8 +179,8 @@ func TestCorpus(t *testing.T) {
 			if other, ok := differs[name]; ok && got == other {
 				continue
 			}
-			if want == "403" {
-				continue
+			if want == "403" { // of the file system: the name is too long
+				want = "200"
 			}
 			if got != want {
 				t.Errorf("%s, %s: answered %q, Apache %q\n%s", file, v.name, got, want, strings.Join(log, "\n"))
@@ -188,7 +190,7 @@ func TestCorpus(t *testing.T) {
 			if len(input) < 3000 && (strings.Join(slowly, " ") != got || strings.Join(slowLog, "\n") != strings.Join(log, "\n")) {
 				t.Errorf("%s, %s: answered %q, byte by byte %q", file, v.name, got, slowly)
 			}
-			if v.name != "strict" {
+			if v.name != "strict" || w.status("strict") == "403" || name == "field-size-no-end" { // that is waited for as well
 				continue
 			}
 			if codes(log) != codes(w.log) {

@@ -85,7 +85,7 @@ func parseField(line []byte, o *Options) (s span, e *Error) {
 				return s, refuse(400, SeverityDebug, "AH03451", "Request header field value presented bad whitespace")
 			}
 		}
-	} else if prefix(line[value:], classContent) != len(line)-value {
+	} else if content(line[value:]) != len(line)-value {
 		return s, refuse(400, SeverityDebug, "AH02427", "Request header value is malformed: "+shorten(string(line[value:])))
 	}
 	return span{nameEnd: int32(name), value: int32(value), valueEnd: int32(len(line))}, nil

@@ -130,6 +130,9 @@ func (r *Reader) ReadHead(h *Head, o *Options) error {
 	if h.Proto < 1000 {
 		h.Close = true
 		r.r += next
+		if e = h.findHost(o); e != nil {
+			return e
+		}
 		return nil
 	}
 	lineLen := end

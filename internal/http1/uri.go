@@ -16,7 +16,7 @@ type URI struct {
 	// PortText follows the host's colon; HasPort tells "" from none.
 	PortText string
 	HasPort  bool
-	// Path is "/" when the target has none; "*" of OPTIONS is its own path.
+	// Path is "/" when the target has none; "*" for OPTIONS of the server as a whole.
 	Path string
 	// Query is what follows "?"; HasQuery tells "" from none.
 	Query    string
@@ -60,6 +60,8 @@ func (u *URI) parse(method, target string) error {
 	}
 	u.Path, u.Query, u.HasQuery = strings.Cut(rest, "?")
 	switch {
+	case u.Path == "" && u.HasHost && method == "OPTIONS":
+		u.Path = "*" // RFC 9112, 3.2.4
 	case u.Path == "":
 		u.Path = "/"
 	case u.Path[0] != '/' && !(u.Path == "*" && method == "OPTIONS"):

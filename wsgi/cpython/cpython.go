@@ -18,8 +18,10 @@ import "C"
 
 import (
 	_ "embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/signal"
 	"sync"
@@ -52,11 +54,15 @@ type Script struct{ c *C.hw_script }
 
 // Call carries one call to Python and its messages back. It is used by one goroutine at a time.
 type Call struct {
-	c       *C.hw_call
-	rt      *Runtime
-	wake    chan struct{}
-	headers []Header
+	c      *C.hw_call
+	rt     *Runtime
+	wake   chan struct{}
+	server Server // answers messages while Submit runs the call on the goroutine's own thread
+	over   bool   // Submit did, and the next Wait need not wait
 }
+
+// Server answers messages of a call.
+type Server interface{ Serve(State) }
 
 var started atomic.Bool
 
@@ -150,7 +156,7 @@ func cConfig(cfg *Config) *C.hw_config {
 		}
 		k.warnings, k.nwarnings = list, C.int(n)
 	}
-	k.threads, k.stack = C.int(cfg.Threads), C.size_t(cfg.StackSize)
+	k.threads, k.adopt, k.stack = C.int(cfg.Threads), C.int(cfg.Adopt), C.size_t(cfg.StackSize)
 	k.optimize, k.hash_seed = C.int(cfg.Optimize), C.int64_t(cfg.HashSeed)
 	if cfg.NoBytecode {
 		k.no_bytecode = 1
@@ -170,7 +176,7 @@ func (rt *Runtime) dispatch(conn syscall.RawConn) {
 	_ = conn.Read(func(uintptr) bool {
 		for c := C.hw_take_ready(); c != nil; {
 			next := c.next // the goroutine may reuse c as soon as it is told
-			(*rt.calls.Load())[c.index].wake <- struct{}{}
+			(*rt.calls.Load())[c.index].tell()
 			c = next
 		}
 		return false
@@ -230,11 +236,38 @@ func (c *Call) Free() {
 	c.rt.mu.Unlock()
 }
 
-// Submit sends the call to a worker thread. form is copied. After this the goroutine has to call Wait until it says Done.
-func (c *Call) Submit(kind Kind, flags Flags, g *Group, s *Script, mtime int64, form []byte, limit time.Duration) {
-	c.prepare(kind, flags, g, s, mtime, form)
+// Submit has the call run by Python, on this very thread if that may be and is quickest, otherwise on a worker thread. form is copied. After
+// this the goroutine has to call Wait, and to do what it says, until it says Done.
+//
+// While the call runs on this thread its messages go to s, by one other goroutine at a time, which also acknowledges.
+func (c *Call) Submit(kind Kind, flags Flags, g *Group, script *Script, mtime int64, form []byte, limit time.Duration, s Server) {
+	c.prepare(kind, flags, g, script, mtime, form)
 	c.c.queue_limit = C.int64_t(limit)
-	C.hw_submit(c.c)
+	c.server = s
+	if C.hw_submit(c.c) == 0 {
+		return
+	}
+	for range int(c.c.pushes) { // each has had its goroutine
+		<-c.wake
+	}
+	c.over = true
+}
+
+// tell is called by the dispatcher when there is a message.
+func (c *Call) tell() {
+	if atomic.LoadUint32((*uint32)(unsafe.Pointer(&c.c.here))) == 0 {
+		c.wake <- struct{}{}
+		return
+	}
+	go func() {
+		c.server.Serve(c.state())
+		c.wake <- struct{}{}
+	}()
+}
+
+func (c *Call) state() State {
+	s := atomic.SwapUint32((*uint32)(unsafe.Pointer(&c.c.state)), 0)
+	return State(s) & (Op | Logs | Done)
 }
 
 // SubmitBoss sends the call to the thread that initialised Python, where preloading is done.
@@ -257,9 +290,12 @@ func (c *Call) prepare(kind Kind, flags Flags, g *Group, s *Script, mtime int64,
 
 // Wait blocks until something has come from Python, and says what.
 func (c *Call) Wait() State {
-	<-c.wake
-	s := atomic.SwapUint32((*uint32)(unsafe.Pointer(&c.c.state)), 0)
-	return State(s) & (Op | Logs | Done)
+	if c.over {
+		c.over = false
+	} else {
+		<-c.wake
+	}
+	return c.state()
 }
 
 // Interrupt raises mod_wsgi.RequestTimeout in the thread that runs the call. It may be called by any goroutine between Submit and Done.
@@ -295,23 +331,31 @@ func (c *Call) Buffer() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(c.c.in)), int(c.c.in_cap))
 }
 
-// Head is the response's status line, its code and its headers; C's bytes, valid until acknowledged, in a slice that is reused.
-func (c *Call) Head() (line []byte, code int, headers []Header) {
-	p := unsafe.Slice((*byte)(unsafe.Pointer(c.c.head.p)), int(c.c.head.n))
-	word := func() int {
-		n := int(*(*uint32)(unsafe.Pointer(&[4]byte{p[0], p[1], p[2], p[3]})))
-		p = p[4:]
-		return n
+func (c *Call) head() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(c.c.head.p)), int(c.c.head.n))
+}
+
+// Status is the response's status line and its code; C's bytes, valid until acknowledged.
+func (c *Call) Status() (line []byte, code int) {
+	p := c.head()
+	n := binary.NativeEndian.Uint32(p)
+	return p[4 : 4+n : 4+n], int(c.c.status)
+}
+
+// Headers are the response's headers, names and values; C's bytes, valid until acknowledged.
+func (c *Call) Headers() iter.Seq2[[]byte, []byte] {
+	return func(yield func([]byte, []byte) bool) {
+		p := c.head()
+		p = p[4+binary.NativeEndian.Uint32(p):]
+		for range int(c.c.nheaders) {
+			n, v := binary.NativeEndian.Uint32(p), binary.NativeEndian.Uint32(p[4:])
+			p = p[8:]
+			if !yield(p[:n:n], p[n:n+v:n+v]) {
+				return
+			}
+			p = p[n+v:]
+		}
 	}
-	n := word()
-	line, p = p[:n:n], p[n:]
-	c.headers = c.headers[:0]
-	for range int(c.c.nheaders) {
-		n, v := word(), word()
-		c.headers = append(c.headers, Header{p[:n:n], p[n : n+v : n+v]})
-		p = p[n+v:]
-	}
-	return line, int(c.c.status), c.headers
 }
 
 // Reply sets what Read came to: bytes read, 0 at the end of the body, or an error.

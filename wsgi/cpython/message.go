@@ -9,7 +9,8 @@ type Config struct {
 	Process        string       // name of the daemon process group, "" in embedded mode
 	Options        string       // options of the main interpreter for bootstrap.py, name=value lines
 	Keys           []Key        // environ keys by number; Keys[0] is unused
-	Threads        int          // most worker threads
+	Threads        int          // most threads that ever run Python
+	Adopt          int          // of these, most that may be Go's threads
 	StackSize      int          // of a worker thread, bytes; 0 the system's
 	Optimize       int          // -O
 	NoBytecode     bool         // -B
@@ -100,9 +101,6 @@ const (
 	List
 	Other
 )
-
-// Header is one header of a response; the bytes are C's, valid until the operation is acknowledged.
-type Header struct{ Name, Value []byte }
 
 // Record is a log record.
 type Record struct {

@@ -206,7 +206,13 @@ enum {
     RECORD = 8 << 10,    /* longest log record, bytes */
     CACHED = 128,        /* longest environ value kept for the next request, bytes */
     LOG_BACKLOG = 1024,  /* records of one call not yet written by Go before the writer is made to wait */
-    WORKER_BITS = 20
+    WORKER_BITS = 20,
+    /* Nanoseconds. Measured reasons are in docs/internals-python.md. */
+    SHORT = 1000000,     /* a script whose calls take less on average is run one call at a time: more threads would fight for the GIL */
+    BRIEF = 5000,        /* ... and for one that takes less even than this, waiting by spinning is cheaper than sleeping */
+    STALE = 1000000,     /* no call begun or ended for this long: whoever is running is not going to take the next one soon */
+    TICK = 1000000,      /* how often the monitor looks for that */
+    TALKATIVE = 64       /* calls for which a script that streams or logs is not run on the goroutine's own thread */
 };
 
 /* What shim.c uses of bootstrap.py. */
@@ -264,6 +270,8 @@ struct hw_script {
     hw_script *next;
     uint32_t id;
     char *path, *callable, module[48];
+    uint32_t average;   /* atomic: how long its calls take, nanoseconds */
+    uint32_t talkative; /* atomic: calls to go until it is believed to be silent */
 };
 
 typedef struct response {
@@ -274,6 +282,8 @@ typedef struct response {
 typedef struct worker {
     struct worker *next;     /* in the stack of idle workers */
     uint32_t number;         /* from 1; the boss is 0 */
+    int adopted;             /* a thread of Go's that runs Python now and then */
+    int brief;               /* it runs a call of a short script */
     pthread_t thread;
     uint32_t wake;           /* futex: 0 asleep or about to be, 1 woken */
     uint64_t sequence;       /* of requests, part of their handles */
@@ -291,6 +301,8 @@ typedef struct worker {
     size_t in_n;
     int in_eof, in_failed, in_asked, used_data, interrupted;
     int64_t in_reads, in_length;
+    int64_t begun;           /* when the application was about to be called */
+    int loaded;              /* the script was loaded for this request, or waited for */
     hw_buf line;             /* wsgi.errors: the line begun */
     hw_buf std_line;         /* sys.stdout and sys.stderr: the line begun on this thread */
 } worker;
@@ -306,8 +318,13 @@ static struct {
     hw_call *head, *tail; /* calls that wait for a worker */
     worker *idle;         /* last in, first out, so that few threads stay warm */
     worker **workers;     /* by number */
-    uint32_t nworkers, running_workers;
-    int stopping, started;
+    uint32_t nworkers, running_workers, adopted, most_adopted;
+    uint32_t searching, running, brief; /* workers that look for a call; that run one; of these, a short one */
+    uint32_t here;        /* atomic: a call runs on a thread of Go's */
+    int64_t progress;     /* when a call was last begun or ended */
+    int stopping, started, monitoring;
+    pthread_cond_t monitor;
+    uint32_t held;        /* calls left to a worker that is at work already, since the monitor last looked */
     hw_interp *interps;
     hw_script *scripts;
     uint32_t ninterps, nscripts;
@@ -316,7 +333,8 @@ static struct {
     pthread_mutex_t load_lock; /* one script is looked at and loaded at a time */
     worker boss;
     char *error;
-} engine = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .load_lock = PTHREAD_MUTEX_INITIALIZER};
+} engine = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER, .monitor = PTHREAD_COND_INITIALIZER,
+            .load_lock = PTHREAD_MUTEX_INITIALIZER};
 
 static hw_call *ready; /* atomic */
 static __thread worker *self;
@@ -331,6 +349,14 @@ static double epoch(void) {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void relax(void) {
+#if defined __x86_64__ || defined __i386__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
 }
 
 static void futex_wait(uint32_t *at, uint32_t value) { syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0); }
@@ -361,6 +387,7 @@ static int append_u32(hw_buf *b, uint32_t v) { return append(b, &v, sizeof v); }
 static void post(hw_call *c, uint32_t bits) {
     uint32_t old = __atomic_fetch_or(&c->state, bits | HW_QUEUED, __ATOMIC_ACQ_REL);
     if (old & HW_QUEUED) return; /* Go has not looked yet. With HW_DONE, c is Go's from here on */
+    c->pushes++;
     hw_call *head = __atomic_load_n(&ready, __ATOMIC_RELAXED);
     do c->next = head;
     while (!__atomic_compare_exchange_n(&ready, &head, c, 1, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
@@ -1713,6 +1740,7 @@ static PyObject *script_object(hw_interp *in, hw_call *c) {
             c->outcome = HW_RESTART;
             return NULL;
         }
+        self->loaded = 1;
         lock_loading();
         int bad = 0;
         /* Another thread may have done it while this one waited for the lock. */
@@ -2017,11 +2045,12 @@ static void begin(worker *w, hw_call *c) {
     memset(&w->response, 0, sizeof w->response);
     w->in_n = 0;
     w->in_eof = 1;
-    w->in_failed = w->in_asked = w->used_data = w->interrupted = 0;
+    w->in_failed = w->in_asked = w->used_data = w->interrupted = w->loaded = 0;
     w->in_reads = w->in_length = 0;
     c->ack = 1;
     c->outcome = HW_OK;
     c->responded = c->failed = c->last = 0;
+    c->pushes = 0;
     c->sent = 0;
     c->content_length = -1;
     w->call = c;
@@ -2049,11 +2078,24 @@ static void end(worker *w, hw_interp *in) {
     pthread_mutex_unlock(&w->lock);
 }
 
+/* Remember how the script behaves. ns: for how long its application ran, the loading of it apart. */
+static void measure(const hw_call *c, int64_t ns) {
+    hw_script *s = c->script;
+    if (c->kind != HW_REQUEST) return;
+    int64_t average = __atomic_load_n(&s->average, __ATOMIC_RELAXED);
+    if (ns > INT32_MAX) ns = INT32_MAX;
+    __atomic_store_n(&s->average, (uint32_t)(average + (ns - average) / 8), __ATOMIC_RELAXED);
+    uint32_t talkative = __atomic_load_n(&s->talkative, __ATOMIC_RELAXED);
+    if (c->pushes) __atomic_store_n(&s->talkative, TALKATIVE, __ATOMIC_RELAXED);
+    else if (talkative) __atomic_store_n(&s->talkative, talkative - 1, __ATOMIC_RELAXED);
+}
+
 static void run_call(worker *w, hw_call *c) {
     int64_t start = now();
     hw_interp *in = c->interp;
     c->queue_ns = start - c->submitted;
     begin(w, c);
+    w->begun = start;
     if (c->queue_limit && c->queue_ns > c->queue_limit) c->outcome = HW_EXPIRED;
     else if (have_interpreter(w, in) < 0 || attach(w, in) < 0) c->outcome = HW_LOAD_FAILED;
     else {
@@ -2062,6 +2104,7 @@ static void run_call(worker *w, hw_call *c) {
             c->outcome = HW_BAD_FORM;
         else {
             PyObject *o = script_object(in, c), *handle = o ? PyLong_FromLongLong(w->handle) : NULL;
+            if (w->loaded) w->begun = now();
             if (handle && c->kind == HW_REQUEST) run_application(w, in, c, o, handle, &f);
             if (handle && c->kind == HW_FUNCTION) run_function(w, in, c, o, handle, &f);
             Py_DecRef(handle);
@@ -2070,33 +2113,97 @@ static void run_call(worker *w, hw_call *c) {
     }
     uint32_t bits = HW_DONE | (w->response.complete ? HW_OP : 0);
     end(w, in);
-    c->run_ns = now() - start;
+    int64_t stop = now();
+    c->run_ns = stop - start;
+    measure(c, stop - w->begun);
     __atomic_store_n(&c->handle, 0, __ATOMIC_RELEASE);
-    post(c, bits);
+    __atomic_store_n(&engine.progress, stop, __ATOMIC_RELAXED);
+    if (w->adopted) __atomic_fetch_or(&c->state, bits, __ATOMIC_ACQ_REL); /* its goroutine is on this very thread */
+    else post(c, bits);
+}
+
+static void wake(worker *w) {
+    __atomic_store_n(&w->wake, 1, __ATOMIC_RELEASE);
+    futex_wake(&w->wake);
+}
+
+static void *worker_main(void *);
+
+/* One more thread. The lock is held. */
+static int start_worker(void) {
+    worker *w;
+    pthread_attr_t attr;
+    if (engine.running_workers + engine.most_adopted >= (uint32_t)engine.config.threads || !(w = calloc(1, sizeof *w))) return 0;
+    pthread_mutex_init(&w->lock, NULL);
+    w->number = engine.nworkers + 1;
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    if (engine.config.stack) pthread_attr_setstacksize(&attr, engine.config.stack);
+    engine.workers[w->number] = w;
+    int made = pthread_create(&w->thread, &attr, worker_main, w) == 0;
+    if (made) {
+        __atomic_store_n(&engine.nworkers, w->number, __ATOMIC_RELEASE);
+        engine.running_workers++;
+        engine.searching++;
+    } else {
+        pthread_mutex_destroy(&w->lock);
+        free(w);
+    }
+    pthread_attr_destroy(&attr);
+    return made;
+}
+
+/* Set a sleeping worker to work, which the caller has to wake once it has let go of the lock, or start one (NULL; none is needed). */
+static worker *rouse(void) {
+    worker *w = engine.idle;
+    if (w) {
+        engine.idle = w->next;
+        engine.searching++;
+    } else start_worker();
+    return w;
+}
+
+static int is_short(const hw_script *s) {
+    return __atomic_load_n(&s->average, __ATOMIC_RELAXED) < SHORT;
 }
 
 static void *worker_main(void *arg) {
     worker *w = self = arg;
-    for (;;) {
-        pthread_mutex_lock(&engine.lock);
+    pthread_mutex_lock(&engine.lock);
+    for (;;) { /* locked, searching */
         hw_call *c = engine.head;
         if (c) {
-            engine.head = c->next;
+            worker *other = NULL;
+            __atomic_store_n(&engine.head, c->next, __ATOMIC_RELAXED);
+            engine.searching--;
+            __atomic_fetch_add(&engine.running, 1, __ATOMIC_RELAXED);
+            w->brief = is_short(c->script);
+            if (w->brief) engine.brief++;
+            else if (engine.head && !engine.searching) other = rouse(); /* this one stays with its call: let another see to the rest */
+            __atomic_store_n(&engine.progress, now(), __ATOMIC_RELAXED);
             pthread_mutex_unlock(&engine.lock);
+            if (other) wake(other);
             run_call(w, c);
+            pthread_mutex_lock(&engine.lock);
+            if (w->brief) engine.brief--;
+            __atomic_fetch_sub(&engine.running, 1, __ATOMIC_RELAXED);
+            engine.searching++;
             continue;
         }
         if (w->attached) { /* let go, then look again */
             pthread_mutex_unlock(&engine.lock);
             detach(w);
+            pthread_mutex_lock(&engine.lock);
             continue;
         }
+        engine.searching--;
         if (engine.stopping) break;
         __atomic_store_n(&w->wake, 0, __ATOMIC_RELAXED);
         w->next = engine.idle;
         engine.idle = w;
         pthread_mutex_unlock(&engine.lock);
         while (!__atomic_load_n(&w->wake, __ATOMIC_ACQUIRE)) futex_wait(&w->wake, 0);
+        pthread_mutex_lock(&engine.lock);
     }
     pthread_mutex_unlock(&engine.lock);
     for (uint32_t i = w->nstates; i-- > 0;) {
@@ -2112,54 +2219,136 @@ static void *worker_main(void *arg) {
     return NULL;
 }
 
-/* One more thread. The lock is held. */
-static void start_worker(void) {
-    worker *w = calloc(1, sizeof *w);
-    pthread_attr_t attr;
-    if (!w) return;
-    pthread_mutex_init(&w->lock, NULL);
-    w->number = engine.nworkers + 1;
-    pthread_attr_init(&attr);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    if (engine.config.stack) pthread_attr_setstacksize(&attr, engine.config.stack);
-    engine.workers[w->number] = w;
-    if (pthread_create(&w->thread, &attr, worker_main, w) == 0) {
-        __atomic_store_n(&engine.nworkers, w->number, __ATOMIC_RELEASE);
-        engine.running_workers++;
-    } else {
-        pthread_mutex_destroy(&w->lock);
-        free(w);
+/* Looks every TICK, while calls are left to busy workers, whether these get round to them. */
+static void *monitor_main(void *unused) {
+    (void)unused;
+    struct timespec tick = {0, TICK};
+    int quiet = 0;
+    pthread_mutex_lock(&engine.lock);
+    for (;;) {
+        engine.monitoring = 1;
+        pthread_mutex_unlock(&engine.lock);
+        nanosleep(&tick, NULL);
+        pthread_mutex_lock(&engine.lock);
+        worker *w = engine.head && now() - __atomic_load_n(&engine.progress, __ATOMIC_RELAXED) > STALE ? rouse() : NULL;
+        quiet = engine.held || engine.head ? 0 : quiet + 1;
+        engine.held = 0;
+        if (w) {
+            pthread_mutex_unlock(&engine.lock);
+            wake(w);
+            pthread_mutex_lock(&engine.lock);
+        }
+        if (quiet < 50) continue;
+        engine.monitoring = 0;
+        while (!engine.held && !engine.head) pthread_cond_wait(&engine.monitor, &engine.lock);
     }
-    pthread_attr_destroy(&attr);
+    return NULL;
 }
 
-void hw_submit(hw_call *c) {
+/* The worker that the current thread of Go's is, or becomes if it may. The lock is held. */
+static worker *adopt(void) {
+    worker *w = self;
+    if (w || engine.adopted >= engine.most_adopted || !(w = calloc(1, sizeof *w))) return w;
+    pthread_mutex_init(&w->lock, NULL);
+    w->number = engine.nworkers + 1;
+    w->adopted = 1;
+    w->thread = pthread_self();
+    engine.workers[w->number] = w;
+    __atomic_store_n(&engine.nworkers, w->number, __ATOMIC_RELEASE);
+    __atomic_store_n(&engine.adopted, engine.adopted + 1, __ATOMIC_RELAXED);
+    return self = w;
+}
+
+/* The same for the quick path, without the lock. */
+static worker *adopt_unlocked(void) {
+    if (self || __atomic_load_n(&engine.adopted, __ATOMIC_RELAXED) >= engine.most_adopted) return self;
+    pthread_mutex_lock(&engine.lock);
+    worker *w = adopt();
+    pthread_mutex_unlock(&engine.lock);
+    return w;
+}
+
+/* Run the call on the goroutine's own thread. */
+static void run_here(worker *w, hw_call *c) {
+    __atomic_store_n(&engine.progress, c->submitted, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->here, 1, __ATOMIC_RELEASE);
+    run_call(w, c);
+    detach(w);
+}
+
+/* See to calls that were queued while this thread ran one. */
+static void look_after(void) {
+    pthread_mutex_lock(&engine.lock);
+    worker *w = engine.head && !engine.searching ? rouse() : NULL;
+    if (engine.stopping) pthread_cond_broadcast(&engine.changed);
+    pthread_mutex_unlock(&engine.lock);
+    if (w) wake(w);
+}
+
+int hw_submit(hw_call *c) {
+    hw_script *s = c->script;
     worker *w = NULL;
-    c->submitted = now();
+    uint32_t average = __atomic_load_n(&s->average, __ATOMIC_RELAXED);
     c->next = NULL;
+    c->here = 0;
+    if (average < SHORT && !__atomic_load_n(&s->talkative, __ATOMIC_RELAXED) && (w = adopt_unlocked())) {
+        for (int i = average < BRIEF ? 100 : 1; i; i--, relax()) {
+            uint32_t free_ = 0;
+            if (__atomic_load_n(&engine.running, __ATOMIC_RELAXED) || __atomic_load_n(&engine.head, __ATOMIC_RELAXED)) continue;
+            if (!__atomic_compare_exchange_n(&engine.here, &free_, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) continue;
+            if (__atomic_load_n(&engine.stopping, __ATOMIC_SEQ_CST)) {
+                __atomic_store_n(&engine.here, 0, __ATOMIC_SEQ_CST);
+                break;
+            }
+            c->submitted = now();
+            run_here(w, c);
+            /* Whoever queues a call looks at here after that; this looks at the queue after here: one of the two sees the other. */
+            __atomic_store_n(&engine.here, 0, __ATOMIC_SEQ_CST);
+            if (__atomic_load_n(&engine.head, __ATOMIC_SEQ_CST) || engine.stopping) look_after();
+            return 1;
+        }
+    }
+    c->submitted = now();
     pthread_mutex_lock(&engine.lock);
     if (engine.stopping) {
         pthread_mutex_unlock(&engine.lock);
         c->outcome = HW_STOPPING;
         c->responded = 0;
-        post(c, HW_DONE);
-        return;
+        c->pushes = 0;
+        __atomic_fetch_or(&c->state, HW_DONE, __ATOMIC_ACQ_REL);
+        return 1;
     }
-    if (engine.head) engine.tail->next = c;
-    else engine.head = c;
+    hw_call *last = engine.head ? engine.tail : NULL;
+    if (last) last->next = c;
+    else __atomic_store_n(&engine.head, c, __ATOMIC_SEQ_CST);
     engine.tail = c;
-    if ((w = engine.idle)) engine.idle = w->next;
-    else if (engine.nworkers < (uint32_t)engine.config.threads) start_worker();
-    pthread_mutex_unlock(&engine.lock);
-    if (w) {
-        __atomic_store_n(&w->wake, 1, __ATOMIC_RELEASE);
-        futex_wake(&w->wake);
+    int brief = average < SHORT && (engine.brief || __atomic_load_n(&engine.here, __ATOMIC_SEQ_CST)) &&
+                c->submitted - __atomic_load_n(&engine.progress, __ATOMIC_RELAXED) < STALE;
+    if (engine.searching || brief) { /* who is at work will be through before another is awake */
+        engine.held++;
+        if (!engine.monitoring) pthread_cond_signal(&engine.monitor);
+        w = NULL;
+    } else if (!(w = rouse()) && !engine.searching && (w = adopt())) {
+        /* Every worker has its call: what is left of the permitted threads are Go's. */
+        if (last) last->next = NULL;
+        else __atomic_store_n(&engine.head, NULL, __ATOMIC_SEQ_CST);
+        engine.tail = last;
+        __atomic_fetch_add(&engine.running, 1, __ATOMIC_RELAXED);
+        pthread_mutex_unlock(&engine.lock);
+        run_here(w, c);
+        __atomic_fetch_sub(&engine.running, 1, __ATOMIC_RELAXED);
+        look_after();
+        return 1;
     }
+    pthread_mutex_unlock(&engine.lock);
+    if (w) wake(w);
+    return 0;
 }
 
 void hw_submit_boss(hw_call *c) {
     command *m = command_new(RUN, 0);
     c->submitted = now();
+    c->here = 0;
     if (!m) {
         c->outcome = HW_STOPPING;
         post(c, HW_DONE);
@@ -2190,9 +2379,13 @@ char *hw_start(const hw_config *config, int fd, hw_call *server) {
     engine.commands_end = &engine.commands;
     engine.workers = calloc((size_t)config->threads + 1, sizeof *engine.workers);
     engine.workers[0] = &engine.boss;
+    /* At most `threads` threads ever run Python: some of them may be Go's. */
+    engine.most_adopted = (uint32_t)(config->threads - 1 < config->adopt ? config->threads - 1 : config->adopt);
     pthread_mutex_init(&engine.boss.lock, NULL);
     if (pthread_create(&thread, NULL, boss_main, NULL) != 0) return message("no thread for Python: %s", strerror(errno));
     engine.boss.thread = thread;
+    pthread_detach(thread);
+    if (pthread_create(&thread, NULL, monitor_main, NULL) != 0) return message("no thread for Python: %s", strerror(errno));
     pthread_detach(thread);
     pthread_mutex_lock(&engine.lock);
     while (!engine.started) pthread_cond_wait(&engine.changed, &engine.lock);
@@ -2252,16 +2445,16 @@ int hw_stop_events(const char *reason, int timeout) {
 
 int hw_stop_workers(int timeout) {
     pthread_mutex_lock(&engine.lock);
-    engine.stopping = 1;
+    __atomic_store_n(&engine.stopping, 1, __ATOMIC_SEQ_CST);
     for (worker *w = engine.idle; w;) {
         worker *next = w->next;
-        __atomic_store_n(&w->wake, 1, __ATOMIC_RELEASE);
-        futex_wake(&w->wake);
+        engine.searching++;
+        wake(w);
         w = next;
     }
     engine.idle = NULL;
-    WAIT_UNTIL(!engine.running_workers, timeout);
-    int late = engine.running_workers != 0;
+    WAIT_UNTIL(!engine.running_workers && !__atomic_load_n(&engine.here, __ATOMIC_SEQ_CST), timeout);
+    int late = engine.running_workers || engine.here;
     pthread_mutex_unlock(&engine.lock);
     return late;
 }

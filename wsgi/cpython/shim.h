@@ -75,6 +75,8 @@ typedef struct hw_call {
     struct hw_call *next; /* in the ready list or in the queue of calls */
     hw_log *logs;         /* atomic, newest first */
     uint32_t nlogs;       /* atomic: records not yet written by Go */
+    uint32_t here;        /* atomic: it is run on the goroutine's own thread, another goroutine has to answer its messages */
+    uint32_t pushes;      /* how often it was put into the ready list since it was submitted */
 
     /* an operation; valid until acknowledged */
     int op;
@@ -114,7 +116,7 @@ typedef struct hw_config {
     const char *process;                  /* daemon process group, or "" in embedded mode */
     const hw_key *keys;                   /* environ keys by number; [0] is unused; kept */
     uint32_t nkeys;
-    int threads;
+    int threads, adopt;                   /* most threads that run Python; of them, most that are Go's */
     size_t stack;                         /* bytes, 0 the system's */
     int optimize, no_bytecode, utf8;
     int64_t hash_seed;                    /* -2 CPython's way, -1 random, else the seed */
@@ -136,7 +138,9 @@ hw_script *hw_script_of(const char *path, const char *callable, const char *modu
 hw_call *hw_call_new(void);
 void hw_call_free(hw_call *);
 int hw_reserve(hw_buf *, size_t); /* room for n bytes; 0 or -1 */
-void hw_submit(hw_call *);        /* to a worker */
+/* hw_submit runs the call on the current thread if that is the quickest way (1: it is over, HW_DONE is in state but the call is not put into
+ * the ready list for it), or leaves it to a worker (0). Never calls back into Go. */
+int hw_submit(hw_call *);
 void hw_submit_boss(hw_call *);   /* to the thread that started Python: preloading */
 hw_call *hw_take_ready(void);     /* the ready list, linked by next */
 void hw_ack(hw_call *);           /* the operation is settled, reply is set */

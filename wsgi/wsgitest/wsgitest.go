@@ -64,7 +64,7 @@ func (x *Exchange) Respond(r *wsgi.Response) error {
 	if x.Panic {
 		panic("exchange broken on purpose")
 	}
-	x.Line, x.Status, x.Length, x.Last = r.Line, r.Status, r.ContentLength, r.Last
+	x.Line, x.Status, x.Length, x.Last = string(r.Line), r.Status, r.ContentLength, r.Last
 	for _, h := range r.Headers {
 		x.Headers = append(x.Headers, string(h.Name)+": "+string(h.Value))
 	}

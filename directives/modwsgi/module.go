@@ -1,0 +1,139 @@
+package modwsgi
+
+import (
+	"sync"
+
+	"httpd-wsgi/directives"
+	"httpd-wsgi/server"
+	"httpd-wsgi/wsgi"
+)
+
+// module is mod_wsgi in one process: written while the process starts, only
+// read by requests.
+type module struct {
+	conf  directives.Slots[Server, Dir]
+	alias server.Note[Alias]
+
+	python                    *Python
+	daemons                   map[string]*Daemon
+	foldCase                  bool
+	multithread, multiprocess bool
+	pid                       string
+
+	embedded embedded
+	groups   map[string]Runner
+	pool     sync.Pool // *exchange
+}
+
+// Runner runs requests in a daemon process group; the daemon protocol's client
+// implements it. Run has the rules of wsgi.Engine.Run.
+type Runner interface {
+	Run(call *wsgi.Call) wsgi.Result
+	Close()
+}
+
+// Dial makes the Runner of a daemon process group in a child that serves.
+type Dial func(*server.Child, *Daemon) (Runner, error)
+
+// Module is mod_wsgi.
+func Module(dial Dial) server.Module {
+	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[Server, Dir]) {
+		m := &module{conf: slots, alias: server.NewNote[Alias](h), pid: pid(), groups: map[string]Runner{}}
+		m.pool.New = func() any { return new(exchange) }
+		h.ChildInit.Add("mod_wsgi.c", server.Middle, func(c *server.Child) error { return m.start(c, dial) })
+		h.ChildExit.Add("mod_wsgi.c", server.Middle, m.stop)
+		h.TranslateName.Add("mod_wsgi.c", server.Middle, m.intercept)
+		h.Handler.Add("mod_wsgi.c", server.Middle, m.handle)
+	})
+}
+
+// start readies the process for requests: daemon groups are connected, Python
+// is started where a request may need it here.
+func (m *module) start(c *server.Child, dial Dial) error {
+	main := m.conf.Server.Of(c.Site.Plan.Main.Conf)
+	m.python = &main.Python
+	m.foldCase = !m.python.CaseSensitivity.Get(true)
+	m.multithread, m.multiprocess = c.Threads != 1, c.Processes != 1
+	m.daemons = Daemons(c.Site.Plan, m.conf.Server)
+	for name, d := range m.daemons {
+		r, err := dial(c, d)
+		if err != nil {
+			return err
+		}
+		m.groups[name] = r
+	}
+	m.embedded.configure(c, main, m.pid)
+	if m.python.RestrictEmbedded.Get(false) {
+		return nil
+	}
+	eager := false
+	for _, s := range c.Site.Plan.Servers() {
+		conf := m.conf.Server.Of(s.Conf)
+		for _, a := range conf.Aliases {
+			process := a.ProcessGroup.Or(conf.ProcessGroup)
+			if name, ok := process.Get(Name{kind: global}).static(); ok && name == "" {
+				eager = true
+			}
+		}
+	}
+	imports := Imports(c.Site.Plan, m.conf.Server, "")
+	if !eager && len(imports) == 0 {
+		return nil
+	}
+	if e := m.embedded.engine(); e != nil {
+		for _, im := range imports {
+			e.Preload(im.Script, im.ApplicationGroup)
+		}
+	}
+	return nil
+}
+
+func (m *module) stop(c *server.Child) {
+	for _, g := range m.groups {
+		g.Close()
+	}
+	m.embedded.stop()
+}
+
+// runDaemon runs a request in a process of a daemon process group.
+func (m *module) runDaemon(x *exchange, t *target) server.Status {
+	s := &x.call.Script
+	*s = wsgi.Script{Path: t.script, Callable: t.callable, Group: t.applicationGroup}
+	if t.reload {
+		s.Reload = wsgi.ReloadProcess
+		s.Mtime = x.r.Target.Info.ModTime().UnixMicro()
+	}
+	x.call.QueueLimit = t.daemon.QueueTimeout
+	return x.finish(m.groups[t.daemon.Name].Run(&x.call), 500)
+}
+
+// Daemons are the process groups that all servers define, by name.
+func Daemons(p *directives.Plan, slot directives.Slot[Server]) map[string]*Daemon {
+	out := map[string]*Daemon{}
+	for _, s := range p.Servers() {
+		own, _ := s.Own()
+		if conf := slot.In(own); conf != nil {
+			for _, d := range conf.Daemons {
+				out[d.Name] = d
+			}
+		}
+	}
+	return out
+}
+
+// Imports are the scripts to load at the start of a process of the group, in
+// the order of the configuration.
+func Imports(p *directives.Plan, slot directives.Slot[Server], group string) []Import {
+	var out []Import
+	for _, s := range p.Servers() {
+		own, _ := s.Own()
+		if conf := slot.In(own); conf != nil {
+			for _, im := range conf.Imports {
+				if im.ProcessGroup == group {
+					out = append(out, im)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,184 @@
+package modwsgi
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"httpd-wsgi/apacheconf"
+	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/apr"
+)
+
+const (
+	rsrc       = directives.RsrcConf
+	everywhere = directives.RsrcConf | directives.AccessConf
+	fileInfo   = directives.OrFileInfo
+)
+
+// onOff is a flag as mod_wsgi reads it: one argument, Off or On in any case.
+func onOff[C any](name string, scope directives.Scope, at func(*C) *directives.Opt[bool], help string) directives.Directive[C] {
+	return directives.Enum(name, scope, at, map[string]bool{"on": true, "off": false}, name+" must be one of: Off | On", help)
+}
+
+// name is a group's or callable's name.
+func name[C any](n string, scope directives.Scope, at func(*C) *directives.Opt[Name], help string) directives.Directive[C] {
+	return directives.Take1(n, scope, directives.Override(at), func(_ *directives.Cmd, c *C, w string) error {
+		*at(c) = directives.Some(ParseName(w))
+		return nil
+	}, help)
+}
+
+// settings are the directives that servers and sections share.
+func settings[C any](at func(*C) *Settings) directives.Table[C] {
+	flag := func(field func(*Settings) *directives.Opt[bool]) func(*C) *directives.Opt[bool] {
+		return func(c *C) *directives.Opt[bool] { return field(at(c)) }
+	}
+	restrict := func(c *C) *directives.Opt[[]string] { return &at(c).RestrictProcess }
+	headers := directives.Replace(func(c *C) *[]string { return &at(c).ProxyHeaders })
+	proxies := directives.Replace(func(c *C) *[]apr.Subnet { return &at(c).Proxies })
+	return directives.Table[C]{
+		name("WSGIProcessGroup", everywhere, func(c *C) *directives.Opt[Name] { return &at(c).ProcessGroup }, "Name of the WSGI process group."),
+		name("WSGIApplicationGroup", everywhere, func(c *C) *directives.Opt[Name] { return &at(c).ApplicationGroup }, "Application interpreter group."),
+		name("WSGICallableObject", fileInfo, func(c *C) *directives.Opt[Name] { return &at(c).CallableObject }, "Name of entry point in WSGI script file."),
+		directives.RawArgs("WSGIRestrictProcess", everywhere, directives.Override(restrict), func(_ *directives.Cmd, c *C, args string) error {
+			*restrict(c) = directives.Some(apacheconf.Words(args))
+			return nil
+		}, "Limit selectable WSGI process groups."),
+		onOff("WSGIPassAuthorization", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.PassAuthorization }), "Enable/Disable WSGI authorization."),
+		onOff("WSGIScriptReloading", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.ScriptReloading }), "Enable/Disable script reloading mechanism."),
+		onOff("WSGIErrorOverride", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.ErrorOverride }), "Enable/Disable overriding of error pages."),
+		onOff("WSGIChunkedRequest", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.ChunkedRequest }), "Enable/Disable support for chunked requests."),
+		onOff("WSGIEnableSendfile", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.EnableSendfile }), "Enable/Disable support for kernel sendfile."),
+		onOff("WSGIIgnoreActivity", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.IgnoreActivity }), "Enable/Disable reset of inactvity timeout."),
+		directives.Enum("WSGIMapHEADToGET", fileInfo, func(c *C) *directives.Opt[MapHEAD] { return &at(c).MapHEAD },
+			map[string]MapHEAD{"off": MapOff, "on": MapOn, "auto": MapAuto}, "WSGIMapHEADToGET must be one of: Off | On | Auto", "Enable/Disable mapping of HEAD to GET."),
+		directives.RawArgs("WSGITrustedProxyHeaders", fileInfo, headers, func(_ *directives.Cmd, c *C, args string) error {
+			for _, w := range apacheconf.Words(args) {
+				at(c).ProxyHeaders = append(at(c).ProxyHeaders, environKey(w))
+			}
+			return nil
+		}, "Specify a list of trusted proxy headers."),
+		directives.RawArgs("WSGITrustedProxies", fileInfo, proxies, func(_ *directives.Cmd, c *C, args string) error {
+			for _, w := range apacheconf.Words(args) {
+				n, err := apr.ParseSubnet(w)
+				if err == apr.ErrNotIP {
+					return fmt.Errorf("Unable to parse trusted proxy IP address/subnet of \"%s\".", w)
+				} else if err != nil {
+					return fmt.Errorf("Unable to parse trusted proxy IP address/subnet of \"%s\". %s", w, err)
+				}
+				at(c).Proxies = append(at(c).Proxies, n)
+			}
+			return nil
+		}, "Specify a list of trusted proxies."),
+	}
+}
+
+// mainOnly is a directive of the main server only.
+func mainOnly(d directives.Directive[Server]) directives.Directive[Server] {
+	return d.Not(directives.NotInVirtualHost)
+}
+
+func python(f func(*Python) *directives.Opt[bool]) func(*Server) *directives.Opt[bool] {
+	return func(s *Server) *directives.Opt[bool] { return f(&s.Python) }
+}
+
+func pythonString(name, help string, f func(*Python) *directives.Opt[string]) directives.Directive[Server] {
+	return mainOnly(directives.String(name, rsrc, func(s *Server) *directives.Opt[string] { return f(&s.Python) }, help))
+}
+
+const hookScripts = "Python access, authentication, dispatch and handler scripts are not available yet; protect the path with Require and AuthBasicProvider file"
+
+var serverTable = directives.Table[Server]{
+	directives.RawArgs("WSGIScriptAlias", rsrc, aliases, addAlias(false), "Map location to target WSGI script file."),
+	directives.RawArgs("WSGIScriptAliasMatch", rsrc, aliases, addAlias(true), "Map location pattern to target WSGI script file."),
+	directives.RawArgs("WSGIDaemonProcess", rsrc, daemons, addDaemon, "Specify details of daemon processes to start."),
+	directives.RawArgs("WSGIImportScript", rsrc, imports, addImport, "Location of WSGI import script."),
+	pythonString("WSGIPythonHome", "Python prefix/exec_prefix absolute path names.", func(p *Python) *directives.Opt[string] { return &p.Home }),
+	pythonString("WSGIPythonPath", "Python module search path.", func(p *Python) *directives.Opt[string] { return &p.Path }),
+	pythonString("WSGIPythonEggs", "Python eggs cache directory.", func(p *Python) *directives.Opt[string] { return &p.Eggs }),
+	pythonString("WSGISocketPrefix", "Path prefix for the daemon process sockets.", func(p *Python) *directives.Opt[string] { return &p.SocketPrefix }),
+	mainOnly(directives.Take1("WSGIPythonOptimize", rsrc, directives.Override(func(s *Server) *directives.Opt[int] { return &s.Python.Optimize }),
+		func(_ *directives.Cmd, s *Server, w string) error {
+			s.Python.Optimize = directives.Some(atoi(w))
+			return nil
+		}, "Set level of Python compiler optimisations.")),
+	mainOnly(directives.Take1("WSGIPythonHashSeed", rsrc, directives.Override(func(s *Server) *directives.Opt[int64] { return &s.Python.HashSeed }),
+		setHashSeed, "Python hash seed.")),
+	mainOnly(directives.Take1("WSGIPythonWarnings", rsrc, directives.Append(func(s *Server) *[]string { return &s.Python.Warnings }),
+		func(_ *directives.Cmd, s *Server, w string) error {
+			s.Python.Warnings = append(s.Python.Warnings, w)
+			return nil
+		}, "Control Python warning messages.")),
+	mainOnly(directives.Take1("WSGISwitchInterval", rsrc, directives.Override(func(s *Server) *directives.Opt[float64] { return &s.Python.SwitchInterval }),
+		func(_ *directives.Cmd, s *Server, w string) error {
+			v, err := strconv.ParseFloat(w, 64)
+			if err != nil || v <= 0 {
+				return errors.New("WSGISwitchInterval must be a positive number of seconds.")
+			}
+			s.Python.SwitchInterval = directives.Some(v)
+			return nil
+		}, "Set the thread switch interval of Python.")),
+	mainOnly(onOff("WSGIDontWriteBytecode", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.DontWriteBytecode }), "Enable/Disable writing of byte code.")),
+	mainOnly(onOff("WSGIRestrictEmbedded", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.RestrictEmbedded }), "Enable/Disable use of embedded mode.")),
+	mainOnly(onOff("WSGIRestrictStdin", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.RestrictStdin }), "Enable/Disable restrictions on use of STDIN.")),
+	mainOnly(onOff("WSGIRestrictStdout", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.RestrictStdout }), "Enable/Disable restrictions on use of STDOUT.")),
+	mainOnly(onOff("WSGIRestrictSignal", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.RestrictSignal }), "Enable/Disable restrictions on use of signal().")),
+	mainOnly(onOff("WSGIDestroyInterpreter", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.DestroyInterpreter }), "Enable/Disable destruction of Python interpreter.")),
+	mainOnly(onOff("WSGICaseSensitivity", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.CaseSensitivity }), "Define whether file system is case sensitive.")),
+	mainOnly(onOff("WSGISocketRotation", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.SocketRotation }), "Enable/Disable rotation of daemon process sockets.")),
+	directives.Known[Server]("WSGIAcceptMutex", rsrc, directives.NoEffect, "daemon processes share a socket without a mutex"),
+	directives.Known[Server]("WSGIVerboseDebugging", rsrc, directives.NoEffect, "deprecated by mod_wsgi; use LogLevel wsgi:debug"),
+	directives.Known[Server]("WSGILazyInitialization", rsrc, directives.NoEffect, "Python is always started in the child processes, never in the parent"),
+	directives.Known[Server]("WSGIServerMetrics", rsrc, directives.NoEffect, "server_metrics() returns None"),
+	directives.Known[Server]("WSGINewRelicConfigFile", rsrc, directives.NoEffect, "the New Relic agent is no longer part of mod_wsgi"),
+	directives.Known[Server]("WSGINewRelicEnvironment", rsrc, directives.NoEffect, "the New Relic agent is no longer part of mod_wsgi"),
+	directives.Known[Server]("WSGIPy3kWarningFlag", rsrc, directives.NoEffect, "it was for Python 2"),
+	directives.Known[Server]("WSGIPythonExecutable", rsrc, directives.Refused, "name the installation with WSGIPythonHome"),
+	directives.Known[Server]("WSGITelemetryService", rsrc, directives.NoEffect, "telemetry records are not sent"),
+	directives.Known[Server]("WSGITelemetryOptions", rsrc, directives.NoEffect, "telemetry records are not sent"),
+	directives.Known[Server]("WSGISlowRequests", rsrc, directives.NoEffect, "telemetry records are not sent"),
+	directives.Known[Server]("WSGIPerInterpreterGIL", rsrc, directives.Refused, "sub interpreters share the GIL; use daemon process groups for isolation"),
+	directives.Known[Server]("WSGIFreeThreading", rsrc, directives.Refused, "the GIL is always on; remove the directive"),
+	directives.Known[Server]("<WSGIInterpreterOptions", rsrc, directives.Refused, "give each application a daemon process group with options of its own"),
+}
+
+var dirTable = directives.Table[Dir]{
+	directives.Known[Dir]("WSGIPassApacheRequest", everywhere, directives.NoEffect, "there is no apache.request_rec to pass"),
+	directives.Known[Dir]("WSGIApacheExtensions", everywhere, directives.NoEffect, "there is no apache.request_rec to pass"),
+	directives.Known[Dir]("WSGIGroupAuthoritative", directives.OrAuthCfg, directives.NoEffect, "it has none in mod_wsgi either"),
+	directives.Known[Dir]("WSGIUserAuthoritative", directives.OrAuthCfg, directives.NoEffect, "it has none in mod_wsgi either"),
+	directives.Known[Dir]("WSGIReloadMechanism", fileInfo, directives.NoEffect, "embedded mode reloads the script, a daemon process restarts"),
+	directives.Known[Dir]("WSGIOutputBuffering", fileInfo, directives.NoEffect, "output is sent as the application gives it"),
+	directives.Known[Dir]("WSGIAccessScript", directives.OrAuthCfg, directives.Refused, hookScripts),
+	directives.Known[Dir]("WSGIAuthUserScript", directives.OrAuthCfg, directives.Refused, hookScripts),
+	directives.Known[Dir]("WSGIAuthGroupScript", directives.OrAuthCfg, directives.Refused, hookScripts),
+	directives.Known[Dir]("WSGIDispatchScript", everywhere, directives.Refused, hookScripts),
+	directives.Known[Dir]("WSGIHandlerScript", everywhere, directives.Refused, hookScripts),
+}
+
+func setHashSeed(_ *directives.Cmd, s *Server, w string) error {
+	if w == "random" {
+		s.Python.HashSeed = directives.Some(int64(-1))
+		return nil
+	}
+	n, err := strconv.ParseUint(w, 10, 32)
+	if err != nil {
+		return errors.New("WSGIPythonHashSeed must be \"random\" or an integer in range [0; 4294967295]")
+	}
+	s.Python.HashSeed = directives.Some(int64(n))
+	return nil
+}
+
+// environKey is HTTP_X_FORWARDED_FOR for X-Forwarded-For.
+func environKey(header string) string {
+	return "HTTP_" + strings.ReplaceAll(strings.ToUpper(header), "-", "_")
+}
+
+// tables are mod_wsgi's.
+var tables = directives.Module[Server, Dir]{ID: "wsgi_module", File: "mod_wsgi.c",
+	Server: serverTable, Dir: dirTable,
+	Both:  directives.Pair(settings(func(s *Server) *Settings { return &s.Settings }), settings(func(d *Dir) *Settings { return &d.Settings })),
+	Check: check,
+}

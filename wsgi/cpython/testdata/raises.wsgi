@@ -1,0 +1,4 @@
+def inner():
+    raise LookupError('when loaded')
+
+inner()
