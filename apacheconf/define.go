@@ -67,9 +67,6 @@ func (f *fileReading) define(d *onRead, args string) *Error {
 	if name == "" || rest != "" {
 		return d.badArgs()
 	}
-	if f.htaccess {
-		return &Error{Msg: d.name + " cannot occur within htaccess files"}
-	}
 	if strings.IndexByte(name, ':') >= 0 {
 		return &Error{Msg: "Variable name must not contain ':'"}
 	}
@@ -81,9 +78,6 @@ func (f *fileReading) unDefine(d *onRead, args string) *Error {
 	name, e := d.one(args)
 	if e != nil {
 		return e
-	}
-	if f.htaccess {
-		return &Error{Msg: d.name + " cannot occur within htaccess files"}
 	}
 	if strings.IndexByte(name, ':') >= 0 {
 		return &Error{Msg: "Variable name must not contain ':'"}

@@ -3,6 +3,7 @@ package apacheconf
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -279,5 +280,94 @@ func TestDifferential(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// fragments make up random configurations. %d is a small number.
+var fragments = []string{
+	"DirectoryIndex a%d", "DirectoryIndex \"a b\" c\\", "DirectoryIndex a \\\\", "DirectoryIndex ${A%d}", "directoryindex 'x\" y",
+	"  DirectoryIndex\tb%d  ", "# comment \\", "# ${A%d}", "", " \\", "\\", "\\\\", "Bogus", "${A%d} x", "${B} x%d",
+	"<Directory /d%d>", "</Directory>", "<Files f%d> x", "</Files> x", "</files >", "<VirtualHost *:80>", "</VirtualHost>",
+	"<IfModule mod_so.c>", "<IfModule !so_module>", "<IfModule nope>", "</IfModule>", "</ifmodule>", "</IfModule> x", "<IfModule a",
+	"<IfDefine A%d>", "<IfDefine !A%d>", "</IfDefine>", "<IfVersion >= 2.%d>", "</IfVersion>", "<IfFile i%d.conf>", "</IfFile>",
+	"Define A%d DirectoryIndex", "Define A%d \"x \\\"y\"", "define a%d", "UnDefine A%d", "Define B \"DirectoryIndex  \"", "Define B <Directory",
+	"Define A", "Include i%d.conf", "Include i*.conf", "IncludeOptional nope*", "Include d", "Include nope",
+	"<Macro M%d $a @b>", "<Macro M%d>", "</Macro>", "DirectoryIndex $a @b", "<$a x>", "</$a>", "Use M%d", "Use M%d Files \"a \\\" b\"", "use m%d Bogus x", "UndefMacro M%d",
+	"\"DirectoryIndex\" x", "DirectoryIndex> x", "\"<Directory\" /q>", "DirectoryIndex a\\\r", "DirectoryIndex b\r", "DirectoryIndex a\x00b \\",
+	"<Directory \"/a>b\">", "<>", "</>", "<Directory>", "<Directory", "DirectoryIndex a}${b",
+}
+
+func randomConfig(r *rand.Rand) string {
+	var b strings.Builder
+	var open []string
+	for range 1 + r.IntN(12) {
+		f := fragments[r.IntN(len(fragments))]
+		// Close properly, half of the time: otherwise few configurations get far.
+		if len(open) > 0 && r.IntN(3) == 0 {
+			f, open = open[len(open)-1], open[:len(open)-1]
+		} else if strings.HasPrefix(f, "</") && r.IntN(4) > 0 || strings.HasSuffix(f, "x") && r.IntN(3) > 0 {
+			continue
+		} else if name, _, ok := strings.Cut(f, " "); ok && strings.HasPrefix(f, "<") {
+			open = append(open, "</"+name[1:]+">")
+		}
+		f = strings.ReplaceAll(f, "%d", itoa(r.IntN(3)))
+		b.WriteString(f + "\n")
+	}
+	for len(open) > 0 && r.IntN(6) > 0 {
+		b.WriteString(open[len(open)-1] + "\n")
+		open = open[:len(open)-1]
+	}
+	text := b.String()
+	if r.IntN(4) == 0 {
+		text = strings.TrimSuffix(text, "\n")
+	}
+	return text
+}
+
+// TestDifferentialRandom compares on random configurations, HTTPD_WSGI_RANDOM of them.
+func TestDifferentialRandom(t *testing.T) {
+	a := newApache(t)
+	t.Chdir(a.root)
+	n := 40
+	if s := os.Getenv("HTTPD_WSGI_RANDOM"); s != "" {
+		fmt.Sscan(s, &n)
+	}
+	seed := uint64(1)
+	if s := os.Getenv("HTTPD_WSGI_SEED"); s != "" {
+		fmt.Sscan(s, &seed)
+	}
+	if err := os.Mkdir("d", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	fine, compared := 0, 0
+	for i := range n {
+		r := rand.New(rand.NewPCG(seed, uint64(i)))
+		files := map[string]string{"main.conf": randomConfig(r)}
+		for _, name := range []string{"i0.conf", "i1.conf", "d/x", "d/y"} {
+			files[name] = strings.ReplaceAll(randomConfig(r), "Include", "#Include")
+		}
+		for name, text := range files {
+			if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		theirs := a.report(t, "main.conf", nil)
+		if walkError(theirs) {
+			continue
+		}
+		compared++
+		if theirs.message == "" {
+			fine++
+		}
+		if d := compare(theirs, a.ours(t, newTestLoader(a.root), "main.conf")); d != "" {
+			t.Errorf("random configuration %d:\n%s", i, d)
+			for name, text := range files {
+				t.Logf("%s: %q", name, text)
+			}
+		}
+	}
+	t.Logf("%d compared, %d of them without error", compared, fine)
+	if compared < n/2 {
+		t.Errorf("only %d of %d could be compared", compared, n)
 	}
 }

@@ -3,11 +3,11 @@ package apacheconf
 import "strings"
 
 // Longest logical line, line ends included, that Apache reads from a configuration file, and from .htaccess and
-// macro bodies (VARBUF_MAX_LEN, HUGE_STRING_LEN, MAX_STRING_LEN).
+// macro bodies (VARBUF_MAX_LEN, HUGE_STRING_LEN, MAX_STRING_LEN less the NUL).
 const (
 	maxLine         = 16 << 20
-	maxHtaccessLine = 8192 - 1
-	maxMacroLine    = 8192 - 1
+	maxHtaccessLine = 8192
+	maxMacroLine    = 8191
 )
 
 // source is one text that lines are read from. Macro expansions are stacked upon what used them: when one is

@@ -45,15 +45,17 @@ type Loader struct {
 	ReadFile func(path string) ([]byte, error)
 	// Warn is told each warning as it is found; they are in Tree.Warnings, too.
 	Warn func(*Error)
-	// Allow says whether AllowOverrideList permits a directive of the read phase, such as <IfModule>, in the
-	// .htaccess files that this Loader loads, where AllowOverride permits none. Nil permits those that Apache does.
-	Allow func(directive string) bool
+	// Allow says whether AllowOverrideList has a directive of the read phase, "<ifmodule" for example, for .htaccess
+	// files where AllowOverride permits no class. Nil permits those which Apache permits with any class.
+	Allow func(lowerName string) bool
+	// Nonfatal is AllowOverride Nonfatal=Override: what is not allowed in .htaccess is left out with a warning.
+	Nonfatal bool
 }
 
 // Load reads the main configuration file; a relative path begins at ServerRoot. The error is an *Error. The tree
 // is not nil even then: it holds what had been read, and the warnings.
 func (l *Loader) Load(path string) (*Tree, error) {
-	r := &reading{l: l, tree: &Tree{ServerRoot: l.ServerRoot}, max: maxLine}
+	r := &reading{l: l, tree: &Tree{ServerRoot: l.ServerRoot}, max: maxLine, macroRoom: maxMacroText}
 	for _, d := range l.Defines {
 		r.defs.define(d.Name, d.Value, d.HasValue)
 	}
@@ -87,7 +89,7 @@ func (r *reading) main(path string) ([]*Item, *Error) {
 // only Items and Warnings.
 func (l *Loader) LoadHtaccess(server *Tree, path string, src []byte) (*Tree, error) {
 	r := &reading{l: l, tree: &Tree{ServerRoot: server.ServerRoot}, max: maxHtaccessLine, htaccess: true,
-		defs: server.defs, macros: server.macros, sharedMacros: true}
+		macroRoom: maxHtaccessMacroText, defs: server.defs, macros: server.macros, sharedMacros: true}
 	f := &fileReading{reading: r, lines: lineReader{src: &source{name: path, text: string(src)}, max: r.max}}
 	items, e := f.build("", nil)
 	r.tree.Items = items
@@ -108,6 +110,8 @@ type reading struct {
 	// macros is nil until a <Macro is read. sharedMacros says that it is the server's and not to be written to.
 	macros       map[string]*macro
 	sharedMacros bool
+	// macroRoom is how many bytes macros may still produce.
+	macroRoom int
 	// ignoreEmpty and ignoreNesting are MacroIgnoreEmptyArgs and MacroIgnoreBadNesting.
 	ignoreEmpty, ignoreNesting bool
 

@@ -17,6 +17,13 @@ type macro struct {
 	ignoreEmpty bool
 }
 
+// How much text macros may produce in all. Apache has no limit: a few macros that use each other several times
+// can keep it busy for years, from a .htaccess file, too.
+const (
+	maxMacroText         = 256 << 20
+	maxHtaccessMacroText = 1 << 20
+)
+
 // argPrefixes begin the names of macro arguments. One with '@' is put in quotes where it is used.
 const argPrefixes = "$%@"
 
@@ -271,6 +278,9 @@ func (f *fileReading) useMacro(args string) *Error {
 	text, msg := m.expand(values, nil)
 	if msg != "" {
 		return &Error{Msg: where + " error while substituting: " + msg}
+	}
+	if f.macroRoom -= len(text); f.macroRoom < 0 {
+		return &Error{Msg: where + ": the macros used so far amount to too much text; do they use each other over and over?"}
 	}
 	f.lines.src = &source{name: where, text: text, next: f.lines.src}
 	return nil

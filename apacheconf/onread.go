@@ -27,9 +27,9 @@ var (
 		"Name(s) of the config file(s) to be included; fails if the wildcard does not match at least one file"}
 	onIncludeOptional = onRead{"IncludeOptional", "", true, take1,
 		"Name or pattern of the config file(s) to be included; ignored if the file does not exist or the pattern does not match any files"}
-	onDefine = onRead{"Define", "", false, take12,
+	onDefine = onRead{"Define", "", true, take12,
 		"Define a variable, optionally to a value.  Same as passing -D to the command line."}
-	onUnDefine = onRead{"UnDefine", "", false, take1,
+	onUnDefine = onRead{"UnDefine", "", true, take1,
 		"Undefine the existence of a variable. Undo a Define."}
 	onServerRoot = onRead{"ServerRoot", "", true, take1,
 		"Common directory of server-related files (logs, confs, etc.)"}
@@ -126,7 +126,11 @@ func (f *fileReading) understands(d *onRead) bool {
 // execute carries out a directive of the line just read, and appends what that leaves for execution.
 func (f *fileReading) execute(d *onRead, args string, items []*Item) ([]*Item, *Error) {
 	f.at = f.pos()
-	if f.htaccess && (d.serverOnly || f.l.Allow != nil && !f.l.Allow(d.name)) {
+	if f.htaccess && (d.serverOnly || f.l.Allow != nil && !f.l.Allow(toLower(d.name))) {
+		if f.l.Nonfatal {
+			f.warn(f.at, "core", "warn", "AH02295: "+d.name+" in .htaccess forbidden by AllowOverride")
+			return items, nil
+		}
 		return items, &Error{Msg: d.name + " not allowed here"}
 	}
 	switch d {

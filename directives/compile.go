@@ -143,9 +143,9 @@ type Nonfatal struct {
 // CompileHtaccess compiles a .htaccess tree into a section that is not filed
 // with any server. Safe for concurrent use: it changes nothing of p.
 func (r *Registry) CompileHtaccess(p *Plan, tree *apacheconf.Tree, h Htaccess) (*Section, []Notice, error) {
-	// A copy of the plan collects the notices; method registration is refused by a full table elsewhere.
+	// A copy of the plan collects the notices; methods are registered at start only (modcore's <Limit> sees to it).
 	q := *p
-	q.Notices = nil
+	q.Notices, q.Files = nil, NewFiles()
 	s := &Section{Kind: KindHtaccess, Name: h.Dir, Conf: r.newVector()}
 	c := &compiler{reg: r, plan: &q, loaded: p.Loaded, htaccess: true, list: h.List, nonfatal: h.Nonfatal, told: map[string]bool{}}
 	// The section serves as the place where nested <Files> and <If> are filed; at the top of a
@@ -178,7 +178,7 @@ func (c *compiler) line(parent, it *apacheconf.Item, x *context) error {
 	e := c.loaded.entry(name)
 	if e == nil {
 		if c.nonfatal.Unknown {
-			c.notice(true, it.Pos, fmt.Sprintf("AH02296: Unknown directive %s perhaps misspelled or defined by a module not included in the server configuration", name))
+			c.notice(true, it.Pos, fmt.Sprintf("AH02296: Unknown directive %s perhaps misspelled or defined by a module not included in the server configuration", strings.ToLower(name)))
 			return nil
 		}
 		return c.unknown(name)
@@ -223,7 +223,12 @@ func (c *compiler) line(parent, it *apacheconf.Item, x *context) error {
 		if c.htaccess {
 			return fmt.Errorf("%s not allowed here", e.Name)
 		}
-		return e.server(cmd, c.conf(v, e.serverSlot))
+		if err := e.server(cmd, c.conf(v, e.serverSlot)); err != nil || !e.defaults {
+			return err
+		}
+	} else if e.server != nil && !c.htaccess {
+		// A line in a section makes its module's configuration of the server too, empty (ap_set_config_vectors).
+		c.conf(x.server.own, e.serverSlot)
 	}
 	return e.dir(cmd, c.conf(x.dir, e.dirSlot))
 }

@@ -9,6 +9,8 @@ type Table[C any] []Directive[C]
 type Both[S, D any] struct {
 	Server Directive[S]
 	Dir    Directive[D]
+	// Defaults has a line at server scope set the per-directory struct outside sections too (mod_rewrite).
+	Defaults bool
 }
 
 // Pair makes Both entries from two tables of the same directives in the same
@@ -20,7 +22,7 @@ func Pair[S, D any](server Table[S], dir Table[D]) []Both[S, D] {
 		if server[i].Name != dir[i].Name {
 			panic("directives: Pair: " + server[i].Name + " beside " + dir[i].Name)
 		}
-		out[i] = Both[S, D]{server[i], dir[i]}
+		out[i] = Both[S, D]{Server: server[i], Dir: dir[i]}
 	}
 	return out
 }
@@ -63,6 +65,13 @@ func Add[S, D any](r *Registry, m Module[S, D]) Slots[S, D] {
 	}
 	for i := range dt {
 		r.add(info, dt[i].erase(slots.Dir), false)
+	}
+	for _, b := range m.Both {
+		for e := r.Lookup(b.Server.Name); e != nil; e = e.next {
+			if e.Module == info {
+				e.defaults = b.Defaults
+			}
+		}
 	}
 	if m.Check != nil {
 		info.check = func(p *Plan) error { return m.Check(p, slots) }

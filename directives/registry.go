@@ -33,6 +33,7 @@ type Entry struct {
 	server, dir func(*Cmd, any) error
 	serverSlot  int
 	dirSlot     int
+	defaults    bool   // Both.Defaults
 	next        *Entry // the same name in another module of the group
 }
 

@@ -23,7 +23,7 @@ func (v verdict) String() string {
 	return fmt.Sprintf("exit %d\nstdout:\n%sstderr:\n%s", v.code, v.stdout, v.stderr)
 }
 
-var programName = regexp.MustCompile(`(?m)^(AH00543: )?(apache2|httpd|httpd-wsgi): `)
+var programName = regexp.MustCompile(`(?m)^(AH\d+: )?(apache2|httpd|httpd-wsgi): `)
 var lineHead = regexp.MustCompile(`(?m)^\[[^\]]*\] (\[\w*:\w+\]) \[pid \d+(:tid \d+)?\] `)
 
 // run runs program with arguments; normalised are the site's directory and ports, the program's own name before a message, and the time

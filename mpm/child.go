@@ -61,8 +61,9 @@ type BootError struct{ Entry Entry }
 func (e *BootError) Error() string { return e.Entry.String() }
 
 // Inherited returns the child that this process is, or nil if it is none. It
-// must be the first thing that main does: it changes user, root and limits.
-// If it fails with a Child, the caller passes the error to Fail.
+// must be the first thing that main does. The child still has the master's
+// rights, until Become. If it fails with a Child, the caller passes the error
+// to Fail.
 func Inherited() (*Child, error) {
 	if os.Getenv(childEnv) == "" {
 		return nil, nil
@@ -98,11 +99,19 @@ func Inherited() (*Child, error) {
 	if err := c.openBoard(); err != nil {
 		return c, &BootError{Entry{Level: Alert, Module: "core", ID: "AH00004", Errno: errnoOf(err), Text: err.Error()}}
 	}
-	if e := become(m); e != nil {
-		return c, &BootError{*e}
-	}
+	setComm(m.Comm)
 	c.watch()
 	return c, nil
+}
+
+// Become makes the process what its Spec says: user, root, directory, limits.
+// The caller does before it what takes the master's rights, and everything
+// that is not the configuration's after it. The error is a [BootError].
+func (c *Child) Become() error {
+	if e := become(c.m); e != nil {
+		return &BootError{*e}
+	}
+	return nil
 }
 
 // closeOnExec keeps all descriptors but the first three from programs that

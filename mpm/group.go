@@ -186,7 +186,7 @@ func (m *Master) spawn(p *process) error {
 		Kind: sp.Kind, Name: sp.Name, Title: sp.Title, Comm: comm(m.o.Args[0]),
 		Generation: gr.gen.number, Instance: p.instance, Slot: p.slot, Model: s.Model,
 		Board: -1, Crowd: -1, MaxWait: int(m.o.Timing.Reap / time.Millisecond),
-		Identity: sp.Identity, Chroot: sp.Chroot, Dir: sp.Dir, Umask: sp.Umask, Nice: sp.Nice, Limits: sp.Limits, MaxProcs: sp.MaxProcs,
+		Identity: sp.Identity, Chroot: sp.Chroot, Dir: sp.Dir, Umask: sp.Umask, Nice: sp.Nice, Limits: sp.Limits, MaxProcs: sp.MaxProcs, CoreDump: gr.gen.g.CoreDumpDir != "",
 	}
 	sw.m.Control = sw.add(theirs.Fd())
 	if gr.server || sp.Scoreboard {

@@ -11,8 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// become makes the process what its manifest says, before anything else runs
-// in it: priority, root directory, groups, user, working directory, file mode
+// become makes the process what its manifest says: priority, root directory, groups, user, working directory, file mode
 // mask, limits, in mod_wsgi's order. It is done here and not by the fork, so
 // that the program need not lie inside the chroot nor be readable by the
 // user, a limit may be raised, and each failure has a message of its own.
@@ -21,7 +20,6 @@ func become(m *manifest) *Entry {
 	fail := func(id, text string, err error) *Entry {
 		return &Entry{Level: Alert, Module: "unixd", Errno: errnoOf(err), ID: id, Text: text}
 	}
-	setComm(m.Comm)
 	if m.Nice != 0 {
 		if err := renice(m.Nice); err != nil {
 			return fail("", fmt.Sprintf("setpriority: unable to set CPU priority %d", m.Nice), err)
@@ -54,10 +52,12 @@ func become(m *manifest) *Entry {
 		if err := syscall.Setuid(id.UID); err != nil {
 			return fail("AH02162", fmt.Sprintf("setuid: unable to change to uid: %d", id.UID), err)
 		}
-		// The change of user forbids core dumps and reading /proc/PID; allow
-		// them to the user again.
-		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0); err != nil {
-			return fail("AH02163", "set dumpable failed - this child will not coredump after software errors", err)
+		// The change of user forbids core dumps, and others of the user to
+		// trace the process, unless CoreDumpDirectory asks for it.
+		if m.CoreDump {
+			if err := unix.Prctl(unix.PR_SET_DUMPABLE, 1, 0, 0, 0); err != nil {
+				return fail("AH02163", "set dumpable failed - this child will not coredump after software errors", err)
+			}
 		}
 	}
 	if m.Dir != "" {

@@ -62,6 +62,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(ExitFatal)
 	case c != nil:
+		if err := c.Become(); err != nil {
+			os.Exit(c.Fail(err, true))
+		}
 		os.Exit(childMain(c))
 	case os.Getenv(roleEnv) != "":
 		os.Exit(masterMain(os.Getenv(roleEnv)))

@@ -44,6 +44,7 @@ type manifest struct {
 	Nice     int
 	Limits   []Limit
 	MaxProcs int
+	CoreDump bool
 }
 
 type manifestFile struct {

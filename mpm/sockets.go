@@ -34,10 +34,13 @@ type SocketOptions struct {
 	SendBuffer    int  // SendBufferSize; 0: the system's
 	ReceiveBuffer int  // ReceiveBufferSize; 0: the system's
 	ReusePort     bool // ListenCoresBucketsRatio
-	// DeferAccept tells for a protocol whether a connection is to be handed
-	// over only when it has data (AcceptFilter). nil: for all.
-	DeferAccept func(protocol string) bool
+	// DeferAccept is how many seconds the kernel keeps a connection without
+	// data to itself (ListenTCPDeferAccept); 0: not at all.
+	DeferAccept int
 }
+
+// DeferAccept is Apache's default of SocketOptions.DeferAccept.
+const DeferAccept = 30
 
 // Sockets is the master's pool of listening sockets. Only the goroutine that
 // loads generations uses it.
@@ -118,7 +121,7 @@ func noIPv6(err error) bool {
 func (p *Sockets) get(a netip.AddrPort, l Listen, o SocketOptions) (*Socket, error) {
 	sh := p.open[a]
 	if sh == nil {
-		fd, err := listenOn(a, l, o)
+		fd, err := listenOn(a, o)
 		if err != nil {
 			return nil, err
 		}
@@ -133,24 +136,15 @@ func (p *Sockets) get(a netip.AddrPort, l Listen, o SocketOptions) (*Socket, err
 			return nil, &bindError{"AH00073", "make_sock: unable to listen for connections on address " + addrText(a), err}
 		}
 	}
-	deferAccept(sh.fd, l, o)
+	// A kernel that has no such option is served without.
+	_ = unix.SetsockoptInt(sh.fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, o.DeferAccept)
 	sh.refs++
 	return &Socket{Addr: a, Protocol: l.Protocol, shared: sh}, nil
 }
 
-// deferAccept sets or clears TCP_DEFER_ACCEPT; a kernel that has none is
-// served without.
-func deferAccept(fd int, l Listen, o SocketOptions) {
-	seconds := 30 // Apache's
-	if o.DeferAccept != nil && !o.DeferAccept(l.Protocol) {
-		seconds = 0
-	}
-	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, seconds)
-}
-
 // listenOn makes the socket. Options that accepted connections inherit are
 // set here once, so that accepting costs no call for them.
-func listenOn(a netip.AddrPort, l Listen, o SocketOptions) (int, error) {
+func listenOn(a netip.AddrPort, o SocketOptions) (int, error) {
 	family, sa, err := sockaddr(a)
 	if err != nil {
 		return -1, &bindError{"AH00077", "alloc_listener: failed to set up sockaddr for " + addrText(a), err}

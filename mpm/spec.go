@@ -78,7 +78,7 @@ type Generation struct {
 	Description string
 	Built       string
 	CommandLine string
-	CoreDumpDir string
+	CoreDumpDir string // CoreDumpDirectory; empty: no child dumps core once it has changed user
 
 	// Release is called once no child of the generation is left, in the
 	// master's goroutine. It may be nil.

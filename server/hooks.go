@@ -82,8 +82,10 @@ type HookSet struct {
 	TypeChecker     Phase[Hook] // type, handler, encoding, language
 	Fixups          Phase[Hook] // last changes before the handler
 	InsertFilter    Phase[func(*Request)]
-	Handler         Phase[Hook] // the first that does not decline answers
-	LogTransaction  Phase[Hook]
+	// InsertErrorFilter runs in place of InsertFilter for an error page of the server's own.
+	InsertErrorFilter Phase[func(*Request)]
+	Handler           Phase[Hook] // the first that does not decline answers
+	LogTransaction    Phase[Hook]
 
 	// Auth is what the auth modules tell each other.
 	Auth AuthConf

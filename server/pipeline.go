@@ -11,7 +11,7 @@ type phases struct {
 	postRead, translate, mapToStorage, headerParser []Hook
 	access, accessEx, checkUser, authChecker        []Hook
 	types, fixups, handlers, log                    []Hook
-	insertFilter                                    []func(*Request)
+	insertFilter, insertErrorFilter                 []func(*Request)
 }
 
 func (h *HookSet) compile() phases {
@@ -20,7 +20,7 @@ func (h *HookSet) compile() phases {
 		headerParser: h.HeaderParser.sorted(), access: h.AccessChecker.sorted(), accessEx: h.AccessCheckerEx.sorted(),
 		checkUser: h.CheckUserID.sorted(), authChecker: h.AuthChecker.sorted(), types: h.TypeChecker.sorted(),
 		fixups: h.Fixups.sorted(), handlers: h.Handler.sorted(), log: h.LogTransaction.sorted(),
-		insertFilter: h.InsertFilter.sorted(),
+		insertFilter: h.InsertFilter.sorted(), insertErrorFilter: h.InsertErrorFilter.sorted(),
 	}
 }
 

@@ -46,7 +46,7 @@ func (r *Request) successor(uri string) *Request {
 		Line: r.Line, In: r.In, Client: r.Client, Received: r.Received, in: r.in, out: r.out}
 	n.Line.Target = uri
 	n.URI, n.Args, n.HasArgs = splitTarget(uri)
-	n.Reply = Reply{Status: 200, NoLocalCopy: r.Reply.NoLocalCopy, ErrHeader: r.Reply.ErrHeader}
+	n.Reply = Reply{Status: r.Reply.Status, NoLocalCopy: r.Reply.NoLocalCopy, ErrHeader: r.Reply.ErrHeader}
 	for _, kv := range r.Env.All() {
 		n.Env.Set("REDIRECT_"+kv.Name, kv.Value)
 	}

@@ -27,10 +27,12 @@ type Site struct {
 	// ServerHeader is what Server: says, by ServerTokens.
 	ServerHeader string
 
-	phases   phases
-	logs     []*errlog.Logger // by vhost.Server.Index
-	htaccess htaccessCache
-	serial   atomic.Uint64
+	phases    phases
+	protocols []protocol // by vhost.Server.Index
+	dates     *apr.TimeCache
+	logs      []*errlog.Logger // by vhost.Server.Index
+	htaccess  htaccessCache
+	serial    atomic.Uint64
 }
 
 // NewSite binds a plan to its hooks. logs are the servers' error logs by
@@ -40,6 +42,10 @@ func NewSite(linked *Linked, plan *directives.Plan, hosts *vhost.Site, logs []*e
 	s.Hooks = linked.Hooks(plan.Loaded)
 	coreHooks(s.Hooks)
 	s.phases = s.Hooks.compile()
+	s.dates = apr.NewHTTPDateCache()
+	for _, v := range hosts.Servers {
+		s.protocols = append(s.protocols, s.compileProtocol(v))
+	}
 	s.Banner = banner(plan, modcore.TokensFull)
 	s.ServerHeader = banner(plan, hosts.Main.Core.Global.ServerTokens.Get(modcore.TokensFull))
 	return s

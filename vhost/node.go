@@ -117,44 +117,9 @@ func concat(x, y []*directives.Section) []*directives.Section {
 	return append(x[:len(x):len(x)], y...)
 }
 
-// Steps are the nodes that one section outside the compiled configuration, a
-// .htaccess file's, leads to. They live as long as it does: a node never
-// points to them, so that a file that changes leaves nothing behind.
-type Steps struct {
-	section *directives.Section
-	mu      sync.Mutex
-	from    atomic.Pointer[map[*Node]*Node]
-}
-
-// maxSteps bounds the nodes from which one .htaccess section is entered.
-const maxSteps = 256
-
-// NewSteps makes Steps for s.
-func NewSteps(s *directives.Section) *Steps { return &Steps{section: s} }
-
-// Step returns the node of n's sections and then the .htaccess section.
-func (s *Steps) Step(n *Node) *Node {
-	if m := s.from.Load(); m != nil {
-		if c := (*m)[n]; c != nil {
-			return c
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	old := s.from.Load()
-	m := map[*Node]*Node{}
-	if old != nil {
-		if c := (*old)[n]; c != nil {
-			return c
-		}
-		if len(*old) < maxSteps {
-			for k, v := range *old {
-				m[k] = v
-			}
-		}
-	}
-	c := n.merge(s.section, &trie{registry: n.trie.registry, nodes: 1})
-	m[n] = c
-	s.from.Store(&m)
-	return c
+// Detached returns a node like Step's that n does not remember: for a section
+// that may vanish, a .htaccess file's. It lives as long as its holder keeps it,
+// with all that is reached from it.
+func (n *Node) Detached(s *directives.Section) *Node {
+	return n.merge(s, &trie{registry: n.trie.registry, nodes: 1})
 }

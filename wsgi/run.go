@@ -13,21 +13,9 @@ import (
 // Run runs a request and returns when it is over, Python's part and the exchange's. It may be called by any number of goroutines; as many
 // requests run at once as there are Threads, the others wait in line.
 func (e *Engine) Run(call *Call) Result {
-	s := &call.Script
-	flags, mtime, err := s.reload()
-	if err != nil {
-		e.options.Log(Error, "WSGI0135", "Target WSGI script not found or unable to stat.", call.Exchange)
-		return Result{Outcome: NoScript}
-	}
-	g, err := e.group(s.Group)
-	if err != nil {
-		e.options.Log(Error, "", err.Error(), call.Exchange)
-		return Result{Outcome: LoadFailed}
-	}
-	script, err := e.script(s.Path, s.Callable)
-	if err != nil {
-		e.options.Log(Error, "", err.Error(), call.Exchange)
-		return Result{Outcome: LoadFailed}
+	flags, g, script, mtime, outcome := e.find(&call.Script, call.Exchange)
+	if outcome != OK {
+		return Result{Outcome: outcome}
 	}
 	form := call.Raw
 	if form == nil {
@@ -35,29 +23,85 @@ func (e *Engine) Run(call *Call) Result {
 	}
 	x := e.begin(call.Exchange)
 	x.c.Submit(cpython.Request, flags, g, script, mtime, form, call.QueueLimit, x)
+	x.wait()
 	return x.end()
+}
+
+// find looks the group and the script of a call up. What is wrong is logged.
+func (e *Engine) find(s *Script, x Exchange) (cpython.Flags, *cpython.Group, *cpython.Script, int64, Outcome) {
+	flags, mtime, err := s.reload()
+	if err != nil {
+		e.options.Log(Error, "WSGI0135", fmt.Sprintf("Target WSGI script '%s' not found or unable to stat.", s.Path), x)
+		return 0, nil, nil, 0, NoScript
+	}
+	g, err := e.group(s.Group)
+	if err == nil {
+		var script *cpython.Script
+		if script, err = e.script(s.Path, s.Callable); err == nil {
+			return flags, g, script, mtime, OK
+		}
+	}
+	e.options.Log(Error, "", err.Error(), x)
+	return 0, nil, nil, 0, LoadFailed
+}
+
+// Function is a call of a function of a script: check_password and its like.
+type Function struct {
+	Script   Script   // Callable names the function
+	Form     *Form    // its first argument is an environ made of this: keys, wsgi.errors and the versions, but no body; nil: no environ
+	Args     []string // its other arguments, latin-1 bytes
+	Exchange Exchange // only given to the log
+}
+
+// ValueKind is the type of what a function returned.
+type ValueKind int
+
+const (
+	None   = ValueKind(cpython.None)
+	False  = ValueKind(cpython.False)
+	True   = ValueKind(cpython.True)
+	String = ValueKind(cpython.String) // a str or bytes
+	List   = ValueKind(cpython.List)   // an iterable of str or bytes
+	Other  = ValueKind(cpython.Other)
+)
+
+// Value is what a function returned; str is latin-1 encoded. One that cannot be is an exception.
+type Value struct {
+	Kind    ValueKind
+	Strings []string // of String, one; of List
+}
+
+// Call calls a function of a script. The value is valid if the outcome is OK. NoCallable, which is not logged here, says that the script
+// has no such function.
+func (e *Engine) Call(f *Function) (Value, Outcome) {
+	flags, g, script, mtime, outcome := e.find(&f.Script, f.Exchange)
+	if outcome != OK {
+		return Value{}, outcome
+	}
+	x := e.begin(f.Exchange)
+	x.c.SetArgs(f.Args)
+	var form []byte
+	if f.Form != nil {
+		form = f.Form.Bytes(nil, true)
+		flags |= cpython.Environ
+	}
+	x.c.Submit(cpython.Function, flags, g, script, mtime, form, 0, x)
+	x.wait()
+	kind, list := x.c.Value()
+	return Value{ValueKind(kind), list}, x.end().Outcome
 }
 
 // Preload loads a script into the interpreter of its group before there is a request for it, on the thread that initialised Python. What
 // goes wrong is logged; it is tried again at the first request. It reports whether the script is loaded.
 func (e *Engine) Preload(path, group string) bool {
-	s := Script{Path: path, Group: group, Reload: ReloadModule}
-	flags, mtime, err := s.reload()
-	if err != nil {
-		e.options.Log(Error, "WSGI0135", fmt.Sprintf("Target WSGI script '%s' not found or unable to stat.", path), nil)
+	flags, g, script, mtime, outcome := e.find(&Script{Path: path, Group: group, Reload: ReloadModule}, nil)
+	if outcome != OK {
 		return false
 	}
-	g, err := e.group(group)
-	if err == nil {
-		var script *cpython.Script
-		if script, err = e.script(path, ""); err == nil {
-			x := e.begin(nil)
-			x.c.SubmitBoss(cpython.Preload, flags, g, script, mtime)
-			return x.end().Outcome == OK
-		}
-	}
-	e.options.Log(Error, "", err.Error(), nil)
-	return false
+	x := e.begin(nil)
+	x.c.SubmitBoss(cpython.Preload, flags, g, script, mtime)
+	x.wait()
+	return x.end().Outcome == OK
 }
 
 func (s *Script) reload() (flags cpython.Flags, mtime int64, err error) {
@@ -100,15 +144,18 @@ func (e *Engine) begin(x Exchange) *exchange {
 	return w
 }
 
-// end serves the call until it is done.
-func (x *exchange) end() Result {
+// wait serves the call until it is done.
+func (x *exchange) wait() {
 	for {
 		state := x.c.Wait()
 		x.Serve(state)
 		if state&cpython.Done != 0 {
-			break
+			return
 		}
 	}
+}
+
+func (x *exchange) end() Result {
 	r := x.result()
 	x.c.Free()
 	x.c, x.x = nil, nil

@@ -194,11 +194,7 @@ func limit(except bool) func(*directives.Cmd, *Dir, string) error {
 			case n == directives.MTrace && !except:
 				return errors.New("TRACE cannot be controlled by <Limit>, see TraceEnable")
 			case n == directives.MInvalid && c.InHtaccess():
-				// Methods are registered at start only. Limits on an unknown one hold for all unknown
-				// ones, exceptions for none: the stricter reading.
-				if except {
-					continue
-				}
+				return fmt.Errorf("Could not register method '%s' for %s from .htaccess configuration", name, c.Name)
 			case n == directives.MInvalid:
 				n = methods.Register(name)
 			}

@@ -22,7 +22,7 @@ var statuses = func() map[int]bool {
 
 // setErrorDocument is the ErrorDocument directive.
 func setErrorDocument(c *directives.Cmd, d *Dir, code, text string) error {
-	status := atoi(code)
+	status := Atoi(code)
 	if !statuses[status] {
 		return fmt.Errorf("Unsupported HTTP response code %s", code)
 	}

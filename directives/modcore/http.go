@@ -25,7 +25,7 @@ func HTTPCore() directives.Module[HTTP, directives.None] {
 				return nil
 			}, "Keep-Alive timeout duration (sec)").Not(notInDir),
 			directives.Take1("MaxKeepAliveRequests", rsrc, requests, func(_ *directives.Cmd, h *HTTP, w string) error {
-				h.MaxKeepAliveRequests = directives.Some(atoi(w))
+				h.MaxKeepAliveRequests = directives.Some(Atoi(w))
 				return nil
 			}, "Maximum number of Keep-Alive requests per connection, or 0 for infinite").Not(notInDir),
 			directives.Flag("KeepAlive", rsrc, func(h *HTTP) *directives.Opt[bool] { return &h.KeepAlive },

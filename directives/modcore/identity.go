@@ -14,7 +14,7 @@ import (
 )
 
 // setServerName is the ServerName directive: [scheme://]name[:port].
-func setServerName(_ *directives.Cmd, s *Server, w string) error {
+func setServerName(c *directives.Cmd, s *Server, w string) error {
 	if apr.IsFnmatch(w) {
 		return fmt.Errorf("Invalid ServerName \"%s\" use ServerAlias to set multiple server names.", w)
 	}
@@ -25,12 +25,13 @@ func setServerName(_ *directives.Cmd, s *Server, w string) error {
 	}
 	if host, port, ok := strings.Cut(n.Host, ":"); ok {
 		n.Host = host
-		n.Port = atoi(port)
+		n.Port = Atoi(port)
 		if n.Port <= 0 || n.Port >= 65536 {
 			return fmt.Errorf("The port number \"%s\" is outside the appropriate range (i.e., 1..65535).", w)
 		}
 	}
 	s.Name = directives.Some(n)
+	c.Server.Name = n.Host
 	return nil
 }
 
@@ -105,9 +106,9 @@ func setCoreDumpDirectory(c *directives.Cmd, s *Server, w string) error {
 	return nil
 }
 
-// atoi is C's: leading white space and a sign, then digits up to the first
+// Atoi is C's: leading white space and a sign, then digits up to the first
 // other character; 0 without any. Numbers beyond 32 bits are cut to the limit.
-func atoi(s string) int {
+func Atoi(s string) int {
 	s = strings.TrimLeft(s, " \t\n\v\f\r")
 	end := 0
 	if end < len(s) && (s[end] == '+' || s[end] == '-') {

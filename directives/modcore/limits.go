@@ -15,14 +15,14 @@ import (
 // setTimeout is the Timeout directive. Its numbers are C's atoi, as in Apache;
 // 0 leaves the default in a virtual host.
 func setTimeout(_ *directives.Cmd, s *Server, w string) error {
-	s.Timeout = directives.Some(time.Duration(atoi(w)) * time.Second)
+	s.Timeout = directives.Some(time.Duration(Atoi(w)) * time.Second)
 	return nil
 }
 
 // number makes a setter for a limit that must not be negative.
 func number(at func(*Server) *directives.Opt[int], name, unlimited string) func(*directives.Cmd, *Server, string) error {
 	return func(_ *directives.Cmd, s *Server, w string) error {
-		n := atoi(w)
+		n := Atoi(w)
 		if n < 0 {
 			return fmt.Errorf("%s \"%s\" must be a non-negative integer%s", name, w, unlimited)
 		}
@@ -55,7 +55,7 @@ func ranges(name string, at func(*Dir) *directives.Opt[int], def int) func(*dire
 		case "unlimited":
 			n = UnlimitedRanges
 		default:
-			if n = atoi(w); n <= 0 {
+			if n = Atoi(w); n <= 0 {
 				return fmt.Errorf("%s requires 'none', 'default', 'unlimited' or a positive integer", name)
 			}
 		}
@@ -68,7 +68,7 @@ func ranges(name string, at func(*Dir) *directives.Opt[int], def int) func(*dire
 // subrequests where they differ.
 func setInternalRecursion(c *directives.Cmd, s *Server, redirects, subrequests string) error {
 	errLow := errors.New("The recursion limit must be greater than zero.")
-	n := atoi(redirects)
+	n := Atoi(redirects)
 	if n <= 0 {
 		return errLow
 	}
@@ -77,7 +77,7 @@ func setInternalRecursion(c *directives.Cmd, s *Server, redirects, subrequests s
 	}
 	s.RedirectLimit = directives.Some(n)
 	if subrequests != "" {
-		if n = atoi(subrequests); n <= 0 {
+		if n = Atoi(subrequests); n <= 0 {
 			return errLow
 		}
 		if n < 4 {
@@ -197,7 +197,7 @@ func setRegisterHTTPMethod(c *directives.Cmd, _ *Server, w string) error {
 func setThreadStackSize(_ *directives.Cmd, s *Server, w string) error {
 	n, err := strconv.ParseInt(strings.TrimSpace(w), 10, 64)
 	if err != nil || n < 0 {
-		if v := atoi(w); v < 0 || strings.HasPrefix(w, "-") {
+		if v := Atoi(w); v < 0 || strings.HasPrefix(w, "-") {
 			return fmt.Errorf("Invalid ThreadStackSize value: %s", w)
 		} else {
 			n = int64(v)
@@ -212,7 +212,7 @@ func setThreadStackSize(_ *directives.Cmd, s *Server, w string) error {
 
 // setMaxConnections is MaxConnectionsPerChild: negative numbers mean none, as 0 does.
 func setMaxConnections(_ *directives.Cmd, s *Server, w string) error {
-	s.Global.MaxConnectionsPerChild = directives.Some(max(atoi(w), 0))
+	s.Global.MaxConnectionsPerChild = directives.Some(max(Atoi(w), 0))
 	return nil
 }
 

@@ -25,7 +25,7 @@ const (
 	// OptAll is "Options All": all but MultiViews and SymLinksIfOwnerMatch.
 	OptAll = OptIndexes | OptIncludes | OptIncludesWithExec | OptFollowSymLinks | OptExecCGI
 
-	// everyOption is what AllowOverride All lets .htaccess files change.
+	// everyOption is what AllowOverride All lets .htaccess files change; AllowOverride Options stops at OptAll.
 	everyOption = OptAll | OptSymLinksIfOwnerMatch | OptMultiViews
 )
 
@@ -64,7 +64,7 @@ func mergeOptions(base, add Options) Options {
 	return base
 }
 
-// optionNames gives the bits of each word. RunScripts is an old name that Apache still takes.
+// optionByName gives the bits of each word. RunScripts is an old name that Apache still takes.
 func optionByName(w string) (OptionBits, bool) {
 	switch strings.ToLower(w) {
 	case "indexes":

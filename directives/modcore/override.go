@@ -41,7 +41,7 @@ func setAllowOverride(c *directives.Cmd, d *Dir, args string) error {
 			o.Classes |= directives.OrLimit
 		case "options":
 			o.Classes |= directives.OrOptions
-			o.Options = everyOption
+			o.Options = OptAll
 			if hasValue {
 				bits, err := allowedOptions(value)
 				if err != nil {

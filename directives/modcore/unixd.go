@@ -38,10 +38,10 @@ func startupError(format string, args ...any) error {
 // LookupUser finds a user by name or, after "#", by number, which needs no account.
 func LookupUser(name string) (ID, error) {
 	if n, ok := strings.CutPrefix(name, "#"); ok {
-		id := ID{Name: name, ID: int(uint32(atoi(n))), Primary: -1}
+		id := ID{Name: name, ID: int(uint32(Atoi(n))), Primary: -1}
 		if u, err := user.LookupId(strconv.Itoa(id.ID)); err == nil {
 			id.Name = u.Username
-			id.Primary = atoi(u.Gid)
+			id.Primary = Atoi(u.Gid)
 		}
 		return id, nil
 	}
@@ -49,13 +49,13 @@ func LookupUser(name string) (ID, error) {
 	if err != nil {
 		return ID{}, err
 	}
-	return ID{Name: name, ID: atoi(u.Uid), Primary: atoi(u.Gid)}, nil
+	return ID{Name: name, ID: Atoi(u.Uid), Primary: Atoi(u.Gid)}, nil
 }
 
 // LookupGroup finds a group by name or, after "#", by number.
 func LookupGroup(name string) (ID, error) {
 	if n, ok := strings.CutPrefix(name, "#"); ok {
-		id := ID{Name: name, ID: int(uint32(atoi(n))), Primary: -1}
+		id := ID{Name: name, ID: int(uint32(Atoi(n))), Primary: -1}
 		if g, err := user.LookupGroupId(strconv.Itoa(id.ID)); err == nil {
 			id.Name = g.Name
 		}
@@ -65,7 +65,7 @@ func LookupGroup(name string) (ID, error) {
 	if err != nil {
 		return ID{}, err
 	}
-	return ID{Name: name, ID: atoi(g.Gid), Primary: -1}, nil
+	return ID{Name: name, ID: Atoi(g.Gid), Primary: -1}, nil
 }
 
 func setUser(c *directives.Cmd, u *Unixd, name string) error {

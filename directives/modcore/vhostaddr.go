@@ -24,64 +24,75 @@ var errVHostAddr = errors.New("The address or port is invalid")
 // Host that is neither Any nor an IP is a name to be resolved, or not, at start.
 func ParseVHostAddr(w string) (VHostAddr, error) {
 	a := VHostAddr{Host: w}
-	port := ""
-	if w == "*" || strings.EqualFold(w, "_default_") {
+	if strings.EqualFold(w, "_default_") {
+		return VHostAddr{Host: "*", Any: true}, nil
+	}
+	if head, ok := strings.CutSuffix(w, ":*"); ok {
+		a.Host = head
+	} else {
+		var err error
+		if a.Host, a.Port, err = ParseAddrPort(w); err != nil {
+			return a, errVHostAddr
+		}
+	}
+	switch {
+	case a.Host == "":
+		return a, errors.New("Missing address for VirtualHost")
+	case a.Host == "*" || strings.EqualFold(a.Host, "_default_"):
 		a.Host, a.Any = "*", true
 		return a, nil
 	}
-	switch head, ok := strings.CutSuffix(w, ":*"); {
-	case ok:
-		a.Host = head
+	a.Host = strings.TrimSuffix(strings.TrimPrefix(a.Host, "["), "]")
+	if ip, err := netip.ParseAddr(a.Host); err == nil {
+		if ip.IsUnspecified() {
+			a.Any = true
+		} else {
+			a.IP = ip
+		}
+	}
+	return a, nil
+}
+
+// ParseAddrPort splits "host:port", "[v6]:port", "host" or "port"
+// (apr_parse_addr_port). The host is without brackets; the port is 0 where
+// there is none. Digits after the last colon are a port; a text of another
+// shape is a name, which won't resolve.
+func ParseAddrPort(w string) (host string, port int, err error) {
+	errShape := errors.New("Invalid address or port")
+	digit := ""
+	switch {
+	case digits(w):
+		digit = w
 	case strings.HasPrefix(w, "["):
 		end := strings.IndexByte(w, ']')
 		if end < 0 {
-			return a, errVHostAddr
+			return "", 0, errShape
 		}
-		a.Host = w[:end+1]
-		if rest := w[end+1:]; rest != "" {
-			if rest[0] != ':' || !digits(rest[1:]) {
-				return a, errVHostAddr
-			}
-			port = rest[1:]
+		host = w[1:end]
+		if ip, err := netip.ParseAddr(host); err != nil || ip.Is4() {
+			return "", 0, errShape
+		}
+		switch rest := w[end+1:]; {
+		case rest == "":
+		case rest[0] == ':' && digits(rest[1:]):
+			digit = rest[1:]
+		default:
+			return "", 0, errShape
 		}
 	default:
-		// The digits after the last colon are a port; a text of other shape is a name that won't resolve.
-		i := strings.LastIndexByte(w, ':')
-		if i < 0 && digits(w) {
-			return a, errors.New("Missing address for VirtualHost")
-		}
-		if i >= 0 && digits(w[i+1:]) {
-			a.Host, port = w[:i], w[i+1:]
-			if a.Host == "" {
-				return a, errVHostAddr
+		host = w
+		if i := strings.LastIndexByte(w, ':'); i >= 0 && digits(w[i+1:]) {
+			if host, digit = w[:i], w[i+1:]; host == "" {
+				return "", 0, errShape
 			}
 		}
 	}
-	if port != "" {
-		n, err := strconv.Atoi(port)
-		if err != nil || n < 1 || n > 65535 {
-			return a, errVHostAddr
+	if digit != "" {
+		if port, err = strconv.Atoi(digit); err != nil || port < 1 || port > 65535 {
+			return "", 0, errShape
 		}
-		a.Port = n
 	}
-	if a.Host == "*" || strings.EqualFold(a.Host, "_default_") {
-		a.Host, a.Any = "*", true
-		return a, nil
-	}
-	if strings.HasPrefix(a.Host, "[") {
-		a.Host = strings.Trim(a.Host, "[]")
-		ip, err := netip.ParseAddr(a.Host)
-		if err != nil || ip.Is4() {
-			return a, errVHostAddr
-		}
-		a.IP = ip
-	} else if ip, err := netip.ParseAddr(a.Host); err == nil {
-		a.IP = ip
-	}
-	if a.IP.IsValid() && a.IP.IsUnspecified() {
-		a.Any = true
-	}
-	return a, nil
+	return host, port, nil
 }
 
 func digits(s string) bool {

@@ -32,7 +32,6 @@ type Body struct {
 	o         *Options
 	chunked   bool
 	state     chunkState
-	started   bool
 	remaining int64 // of the body, or of the chunk
 	length    int64
 	limit     int64
@@ -43,8 +42,7 @@ type Body struct {
 	spans     []span
 }
 
-// Reset makes b the body of the request whose head h was read from r. limit is
-// LimitRequestBody in bytes, 0 for none; SetLimit may change it.
+// Reset makes b the body of the request whose head h was read from r.
 func (b *Body) Reset(r *Reader, h *Head, o *Options) {
 	clear(b.Trailers)
 	*b = Body{Trailers: b.Trailers[:0], spans: b.spans, r: r, o: o, chunked: h.Chunked}
@@ -64,8 +62,8 @@ func (b *Body) Empty() bool { return !b.chunked && b.length == 0 }
 // AtEnd tells that the body has been read whole, so that the next request follows.
 func (b *Body) AtEnd() bool { return b.err == io.EOF }
 
-// Started tells that something of the body was asked for.
-func (b *Body) Started() bool { return b.started }
+// Err is what Read tells for ever: nil before the end, io.EOF at it.
+func (b *Body) Err() error { return b.err }
 
 // Arrived tells that some of what is yet to be read has been received.
 func (b *Body) Arrived() bool { return b.r != nil && len(b.r.Buffered()) > 0 }
@@ -94,7 +92,6 @@ func (b *Body) Read(p []byte) (n int, err error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	b.started = true
 	if b.chunked {
 		n, err = b.readChunked(p)
 	} else {

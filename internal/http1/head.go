@@ -176,9 +176,6 @@ func (h *Head) lineError(got []byte, o *Options, err error) error {
 	case errMalformed:
 		return refuse(400, SeverityDebug, "AH00566", "request failed: malformed request line")
 	}
-	if isTimeout(err) && len(got) > 0 {
-		return &Error{Status: 408, Err: err}
-	}
 	return &Error{Err: err}
 }
 

@@ -164,7 +164,7 @@ func TestTimeouts(t *testing.T) {
 		in     string
 		status int
 	}{
-		{"", 0}, {"GET", 408}, {"GET / HTTP/1.1\r\n", 408}, {"GET / HTTP/1.1\r\nHost", 408},
+		{"", 0}, {"GET", 0}, {"GET / HTTP/1.1\r\n", 408}, {"GET / HTTP/1.1\r\nHost", 408},
 	} {
 		var r Reader
 		var h Head

@@ -10,7 +10,7 @@ import (
 // Sizes of a Reader's buffer: what it begins with, which is enough for most
 // requests, and up to what it is used again.
 const (
-	bufferSize    = 8 << 10
+	bufferSize    = 4 << 10
 	bufferReuse   = 64 << 10
 	minimumToRead = 1 << 10
 )

@@ -58,6 +58,7 @@ type Call struct {
 	rt     *Runtime
 	wake   chan struct{}
 	server Server // answers messages while Submit runs the call on the goroutine's own thread
+	args   []byte
 	over   bool   // Submit did, and the next Wait need not wait
 }
 
@@ -281,11 +282,37 @@ func (c *Call) prepare(kind Kind, flags Flags, g *Group, s *Script, mtime int64,
 	k := c.c
 	k.kind, k.flags = C.uint32_t(kind), C.uint32_t(flags)
 	k.interp, k.script, k.mtime = g.c, s.c, C.int64_t(mtime)
-	if C.size_t(len(form)) > k.form.cap {
-		C.hw_reserve(&k.form, C.size_t(len(form)))
+	fill(&k.form, form)
+	fill(&k.args, c.args)
+	c.args = c.args[:0]
+}
+
+// fill copies p into memory of C.
+func fill(b *C.hw_buf, p []byte) {
+	if C.size_t(len(p)) > b.cap && C.hw_reserve(b, C.size_t(len(p))) != 0 {
+		panic("out of memory for a request form")
 	}
-	copy(unsafe.Slice((*byte)(unsafe.Pointer(k.form.p)), int(k.form.cap)), form)
-	k.form.n = C.size_t(len(form))
+	b.n = C.size_t(copy(unsafe.Slice((*byte)(unsafe.Pointer(b.p)), int(b.cap)), p))
+}
+
+// SetArgs sets the arguments of a Function call, after the environ if it gets one. To be called before Submit.
+func (c *Call) SetArgs(args []string) {
+	c.args = c.args[:0]
+	for _, a := range args {
+		c.args = binary.NativeEndian.AppendUint32(c.args, uint32(len(a)))
+		c.args = append(c.args, a...)
+	}
+}
+
+// Value is what a function returned, with the strings of String and List.
+func (c *Call) Value() (ValueKind, []string) {
+	var list []string
+	for p := unsafe.Slice((*byte)(unsafe.Pointer(c.c.result.p)), int(c.c.result.n)); len(p) >= 4; {
+		n := binary.NativeEndian.Uint32(p)
+		list = append(list, string(p[4:4+n]))
+		p = p[4+n:]
+	}
+	return ValueKind(c.c.value), list
 }
 
 // Wait blocks until something has come from Python, and says what.

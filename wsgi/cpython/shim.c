@@ -2081,7 +2081,7 @@ static void end(worker *w, hw_interp *in) {
 /* Remember how the script behaves. ns: for how long its application ran, the loading of it apart. */
 static void measure(const hw_call *c, int64_t ns) {
     hw_script *s = c->script;
-    if (c->kind != HW_REQUEST) return;
+    if (c->kind == HW_PRELOAD) return;
     int64_t average = __atomic_load_n(&s->average, __ATOMIC_RELAXED);
     if (ns > INT32_MAX) ns = INT32_MAX;
     __atomic_store_n(&s->average, (uint32_t)(average + (ns - average) / 8), __ATOMIC_RELAXED);

@@ -1,0 +1,109 @@
+# httpd-wsgi. "make" alone prints what there is to make.
+
+SHELL     := /bin/bash
+GO        ?= go
+PORT      ?= 8080
+DESTDIR   ?=
+PREFIX    ?= /usr/local
+SYSCONF   ?= /etc
+FUZZTIME  ?= 20s
+SOAKTIME  ?= 10m
+# Which packaged applications "make test" serves by their shipped configuration, if the folder of real configurations is there.
+ACCEPTANCE ?= radicale mercurial django graphite
+
+BINARY := build/httpd-wsgi
+# Every package but the tests of the built binary.
+UNITS   = $$($(GO) list ./... | grep -v '/integration$$')
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: ## install what building and running need (Debian; nothing if all is there)
+	@.ci/deps build
+
+.PHONY: deps-test
+deps-test: ## install what the tests need as well: Apache with mod_wsgi (never started), Django, Flask
+	@.ci/deps test
+
+.PHONY: build
+build: deps ## build build/httpd-wsgi
+	@mkdir -p build
+	$(GO) build -o $(BINARY) ./cmd/httpd-wsgi
+
+# The server runs requests as another user when root starts it, and that user may not be allowed into this directory: then what is
+# served is a copy.
+.PHONY: run
+run: build ## build, and serve conf/httpd.conf.sample with its demo application on 127.0.0.1:8080 (PORT=...) until Ctrl-C
+	@set -eu; root="$$PWD/build/run"; user=www-data; \
+	getent passwd $$user >/dev/null || user=$$(id -un); \
+	if [ "$$(id -u)" = 0 ] && ! setpriv --reuid=$$user --regid=$$user --clear-groups test -r "$$PWD/conf/demo/demo.wsgi"; then \
+		root=/var/tmp/httpd-wsgi.run; fi; \
+	rm -rf "$$root"; mkdir -p "$$root/logs" "$$root/run"; \
+	cp conf/httpd.conf.sample "$$root/httpd.conf"; cp conf/mime.types "$$root/"; \
+	if [ "$$root" = "$$PWD/build/run" ]; then ln -s "$$PWD/conf/demo" "$$root/demo"; else cp -r conf/demo "$$root/"; fi; \
+	chmod -R go+rX "$$root"; \
+	echo "== http://127.0.0.1:$(PORT)/ serves $$root/httpd.conf; logs in $$root/logs; end it with Ctrl-C"; \
+	exec $(BINARY) -d "$$root" -f "$$root/httpd.conf" -C "Define SRVROOT $$root" -C "Define PORT $(PORT)" -C "Define WEBUSER $$user" -DFOREGROUND
+
+.PHONY: vet
+vet: ## go vet and gofmt
+	@echo "== vet"
+	$(GO) vet ./...
+	@echo "== gofmt"
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+
+.PHONY: test
+test: deps-test vet race integration ## everything: vet, gofmt, unit tests under the race detector, the binary beside Apache
+
+.PHONY: unit
+unit: ## unit tests, without the race detector
+	$(GO) test $(UNITS)
+
+.PHONY: race
+race: ## unit tests under the race detector
+	@echo "== unit tests under the race detector"
+	$(GO) test -race -timeout 10m $(UNITS)
+
+.PHONY: integration
+integration: build ## the built binary with real Python and clients, side by side with Apache; what is missing fails
+	@echo "== integration"
+	HTTPD_WSGI_REQUIRE=1 HTTPD_WSGI_ACCEPTANCE="$(ACCEPTANCE)" $(GO) test -count=1 -timeout 20m ./integration
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME each
+	@set -eu; grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file _ decl; do \
+		name=$${decl#func }; echo "== $$name in $$(dirname $$file)"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)"; done
+
+.PHONY: bench
+bench: build ## side by side with Apache + mod_wsgi: ratios of throughput, CPU, latency, memory (ARGS="-h" for options)
+	$(GO) run ./bench $(ARGS)
+
+.PHONY: soak
+soak: build ## load with graceful restarts, touched scripts and killed children for SOAKTIME
+	HTTPD_WSGI_REQUIRE=1 HTTPD_WSGI_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run '^TestSoak$$' ./integration
+
+.PHONY: install
+install: ## install below DESTDIR: binary, sample configuration (if there is none), init script, systemd unit, logrotate
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/httpd-wsgi
+	install -D -m 755 conf/apachectl $(DESTDIR)$(PREFIX)/sbin/httpd-wsgi-ctl
+	install -d $(DESTDIR)$(SYSCONF)/httpd-wsgi/conf.d $(DESTDIR)$(SYSCONF)/httpd-wsgi/demo/htdocs $(DESTDIR)/var/log/httpd-wsgi
+	[ -e $(DESTDIR)$(SYSCONF)/httpd-wsgi/httpd.conf ] || install -m 644 conf/httpd.conf.sample $(DESTDIR)$(SYSCONF)/httpd-wsgi/httpd.conf
+	install -m 644 conf/mime.types $(DESTDIR)$(SYSCONF)/httpd-wsgi/mime.types
+	install -m 644 conf/demo/demo.wsgi $(DESTDIR)$(SYSCONF)/httpd-wsgi/demo/demo.wsgi
+	install -m 644 conf/demo/htdocs/demo.css $(DESTDIR)$(SYSCONF)/httpd-wsgi/demo/htdocs/demo.css
+	ln -sfn /var/log/httpd-wsgi $(DESTDIR)$(SYSCONF)/httpd-wsgi/logs
+	ln -sfn /run/httpd-wsgi $(DESTDIR)$(SYSCONF)/httpd-wsgi/run
+	install -D -m 644 conf/logrotate.d/httpd-wsgi $(DESTDIR)$(SYSCONF)/logrotate.d/httpd-wsgi
+	install -d $(DESTDIR)$(SYSCONF)/init.d $(DESTDIR)/lib/systemd/system
+	sed 's|/usr/sbin/httpd-wsgi|$(PREFIX)/sbin/httpd-wsgi|g' conf/init.d/httpd-wsgi > $(DESTDIR)$(SYSCONF)/init.d/httpd-wsgi
+	chmod 755 $(DESTDIR)$(SYSCONF)/init.d/httpd-wsgi
+	sed 's|/usr/sbin/httpd-wsgi|$(PREFIX)/sbin/httpd-wsgi|g' conf/systemd/httpd-wsgi.service > $(DESTDIR)/lib/systemd/system/httpd-wsgi.service
+	sed -i 's|/usr/sbin/httpd-wsgi|$(PREFIX)/sbin/httpd-wsgi|g' $(DESTDIR)$(PREFIX)/sbin/httpd-wsgi-ctl
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf build

@@ -1,0 +1,96 @@
+package modmime
+
+import (
+	"io/fs"
+	"testing"
+	"time"
+
+	"httpd-wsgi/directives"
+	"httpd-wsgi/server"
+)
+
+type file struct{ dir bool }
+
+func (f file) Name() string       { return "x" }
+func (f file) Size() int64        { return 0 }
+func (f file) Mode() fs.FileMode  { return 0 }
+func (f file) ModTime() time.Time { return time.Time{} }
+func (f file) IsDir() bool        { return f.dir }
+func (f file) Sys() any           { return nil }
+
+func TestFindType(t *testing.T) {
+	types := parseTypes("# comment\ntext/html html HTM\n\ntext/plain txt\napplication/x-tar tar\n")
+	some := directives.Some[string]
+	d := merge(&Dir{}, &Dir{Extensions: map[string]Info{
+		"gz":   {Encoding: some("x-gzip")},
+		"en":   {Language: some("en")},
+		"de":   {Language: some("de")},
+		"utf8": {Charset: some("utf-8")},
+		"cgi":  {Handler: some("cgi-script")},
+		"foo":  {Type: some("text/foo")},
+	}})
+	for _, test := range []struct{ name, typ, encoding, languages, handler string }{
+		{"/a/index.html", "text/html", "", "", ""},
+		{"/a/index.HTM", "text/html", "", "", ""},
+		{"/a/index.html.en.de", "text/html", "", "en de", ""},
+		{"/a/x.tar.gz", "application/x-tar", "x-gzip", "", ""},
+		{"/a/x.gz.gz", "", "x-gzip, x-gzip", "", ""},
+		{"/a/x.html.utf8", "text/html; charset=utf-8", "", "", ""},
+		{"/a/x.cgi.txt", "text/plain", "", "", "cgi-script"},
+		{"/a/html", "", "", "", ""},
+		{"/a/.html", "", "", "", ""},
+		{"/a/..html.txt", "text/plain", "", "", ""},
+		{"/a.html/x", "", "", "", ""},
+		{"/a/x.html.", "text/html", "", "", ""},
+		{"/a/x.foo", "text/foo", "", "", ""},
+		{"/a/", "", "", "", ""},
+	} {
+		r := &server.Request{Target: server.Target{Filename: test.name, Info: file{}}}
+		findType(r, types, d)
+		languages := ""
+		for i, l := range r.Reply.Languages {
+			if i > 0 {
+				languages += " "
+			}
+			languages += l
+		}
+		if r.Reply.ContentType != test.typ || r.Reply.ContentEncoding != test.encoding || languages != test.languages || r.Target.Handler != test.handler {
+			t.Errorf("%s: %q %q %q %q", test.name, r.Reply.ContentType, r.Reply.ContentEncoding, languages, r.Target.Handler)
+		}
+	}
+	r := &server.Request{Target: server.Target{Filename: "/d", Info: file{dir: true}}}
+	findType(r, types, d)
+	if r.Reply.ContentType != "httpd/unix-directory" {
+		t.Errorf("a directory is %q", r.Reply.ContentType)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	some := directives.Some[string]
+	outer := &Dir{Extensions: map[string]Info{"x": {Handler: some("h"), Type: some("t/t")}}}
+	got := merge(outer, &Dir{Removed: []removal{{"x", fieldHandler}}}).Extensions["x"]
+	if got.Handler.V != "" || got.Type.V != "t/t" {
+		t.Errorf("%+v", got)
+	}
+	if outer.Extensions["x"].Handler.V != "h" {
+		t.Error("the outer container was changed")
+	}
+	// What the inner container adds comes after what it removes.
+	got = merge(outer, &Dir{Removed: []removal{{"x", fieldHandler}}, Extensions: map[string]Info{"x": {Handler: some("n")}}}).Extensions["x"]
+	if got.Handler.V != "n" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestWithCharset(t *testing.T) {
+	for in, want := range map[string]string{
+		"text/html":                       "text/html; charset=x",
+		"text/html; charset=iso-8859-1":   "text/html; charset=x",
+		"text/html;Charset=a; level=1":    "text/html; level=1; charset=x",
+		"multipart/mixed; boundary=\"b\"": "multipart/mixed; boundary=\"b\"; charset=x",
+	} {
+		if got := withCharset(in, "x"); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}

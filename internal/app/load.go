@@ -1,0 +1,165 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"httpd-wsgi/apacheconf"
+	"httpd-wsgi/directives"
+	"httpd-wsgi/directives/all"
+	"httpd-wsgi/directives/modmpm"
+	"httpd-wsgi/internal/errlog"
+	"httpd-wsgi/mpm"
+	"httpd-wsgi/server"
+	"httpd-wsgi/vhost"
+)
+
+// config is a configuration, read and compiled.
+type config struct {
+	linked *server.Linked
+	tree   *apacheconf.Tree
+	plan   *directives.Plan
+	hosts  *vhost.Site
+	names  *vhost.Names
+	mpm    *modmpm.Conf
+
+	// modules are the LoadModule lines in order; all tells that there was none and every module is on.
+	modules []loadedModule
+	all     bool
+	// notices are what reading gave for the log.
+	notices []errlog.Entry
+}
+
+type loadedModule struct{ ID, Path string }
+
+// defined tells whether -D or Define set the name.
+func (c *config) defined(name string) bool {
+	for _, d := range c.tree.Defines {
+		if d.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// core's configuration of the main server.
+func (c *config) root(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(c.plan.ServerRoot, name)
+}
+
+func (c *config) pidFile(l layout) string {
+	return c.root(c.hosts.Main.Core.Global.PidFile.Get(l.defaults.PidFile))
+}
+
+// settings are the MPM's numbers as configured, not clamped.
+func (c *config) settings() mpm.Settings {
+	s := c.mpm.Settings
+	s.MaxConnectionsPerChild = c.hosts.Main.Core.Global.MaxConnectionsPerChild.Get(0)
+	s.OneProcess = c.defined("DEBUG") || c.defined("ONE_PROCESS")
+	return s
+}
+
+// read reads the files and compiles them. With an error the config holds what
+// was read so far; the error is one that explain prints.
+func read(o *options, l layout) (*config, error) {
+	c, err := readOnce(o, l, false)
+	if err == nil && len(c.modules) == 0 {
+		// A configuration without LoadModule has every module.
+		c, err = readOnce(o, l, true)
+	}
+	if err != nil {
+		return c, err
+	}
+	if c.plan, err = c.linked.Registry.CompileWith(compileOptions(o.program, o.noDocRoot, nil), c.tree, c.loaded()); err != nil {
+		return c, err
+	}
+	return c, c.build(&vhost.Names{})
+}
+
+func compileOptions(program string, noDocRoot bool, files *directives.Files) directives.Options {
+	return directives.Options{Program: program, NoDocumentRootCheck: noDocRoot, Files: files}
+}
+
+// build makes the lookups of a compiled plan.
+func (c *config) build(names *vhost.Names) (err error) {
+	c.names = names
+	if c.hosts, err = vhost.BuildWith(c.plan, c.linked.Core, names); err != nil {
+		return err
+	}
+	c.mpm = modmpm.Of(c.plan)
+	return nil
+}
+
+// loaded is the set of modules that the recorded LoadModule lines make.
+func (c *config) loaded() *directives.Loaded {
+	l := c.linked.Registry.NewLoaded(c.all)
+	for _, m := range c.modules {
+		_, _, _ = l.Load(m.ID, m.Path) // judged when it was read
+	}
+	return l
+}
+
+func readOnce(o *options, l layout, allModules bool) (*config, error) {
+	c := &config{linked: all.Link(dial), all: allModules}
+	loaded := c.linked.Registry.NewLoaded(allModules)
+	root, file := l.root, l.file
+	if o.root != "" {
+		root = o.root
+	}
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return c, err
+	}
+	if o.file != "" {
+		file = o.file
+	}
+	loader := apacheconf.Loader{
+		ServerRoot: root, Defines: o.defines, PreLines: o.pre, PostLines: o.post,
+		Optional:     o.file == "" && len(o.pre)+len(o.post) > 0,
+		Env:          os.LookupEnv,
+		HasModule:    loaded.Has,
+		HasDirective: loaded.HasDirective,
+		HasSection:   loaded.HasSection,
+		SectionName: func(name string) string {
+			if e := c.linked.Registry.Lookup("<" + name); e != nil {
+				return e.Name[1:]
+			}
+			return ""
+		},
+		LoadModule: func(id, path string, pos apacheconf.Pos) error {
+			already, notice, err := loaded.Load(id, path)
+			switch {
+			case err != nil:
+				return err
+			case already:
+				c.note(errlog.Warn, errlog.So, "AH01574", fmt.Sprintf("module %s is already loaded, skipping", id))
+			case notice != "":
+				c.note(errlog.Notice, errlog.So, "", fmt.Sprintf("%s (%s)", notice, pos))
+			}
+			if !already {
+				c.modules = append(c.modules, loadedModule{id, path})
+			}
+			return nil
+		},
+	}
+	c.tree, err = loader.Load(file)
+	return c, err
+}
+
+func (c *config) note(lv errlog.Level, m errlog.Module, code, text string) {
+	c.notices = append(c.notices, errlog.Entry{Level: lv, Module: m, Code: code, Message: text})
+}
+
+// explain is what the terminal and the log say of an error of read.
+func explain(program string, err error) string {
+	var e *apacheconf.Error
+	if errors.As(err, &e) {
+		return e.Format(program)
+	}
+	return program + ": " + err.Error()
+}

@@ -1,0 +1,168 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"httpd-wsgi/internal/errlog"
+	"httpd-wsgi/internal/logfile"
+	"httpd-wsgi/mpm"
+)
+
+// Main is the program: a child if a master started it, else what the command
+// line says. It returns the exit code.
+func Main(argv []string, stdout, stderr io.Writer) int {
+	child, err := mpm.Inherited()
+	switch {
+	case child != nil && err != nil:
+		return child.Fail(err, true)
+	case err != nil:
+		fmt.Fprintln(stderr, err)
+		return mpm.ExitFatal
+	case child != nil:
+		return runChild(child)
+	}
+	detached := mpm.WasDetached()
+	o, code, done := parse(argv, stdout, stderr)
+	if done {
+		return code
+	}
+	p := &program{o: o, layout: findLayout(o.program), stdout: stdout, stderr: stderr, detached: detached}
+	return p.run()
+}
+
+// program is one run of the command line.
+type program struct {
+	o              *options
+	layout         layout
+	stdout, stderr io.Writer
+	detached       *mpm.Detached // not nil: started by a run of the same command that waits
+}
+
+func (p *program) run() int {
+	if p.o.errorFile != "" {
+		p.replaceStderr()
+	}
+	c, err := read(p.o, p.layout)
+	if err == nil {
+		err = c.check()
+	}
+	p.tell(c)
+	if p.o.showCompile {
+		model, known := mpm.Event, c.mpm != nil
+		if known {
+			model = c.mpm.Settings.Model
+		}
+		printSettings(p.stdout, p.layout, model, known)
+		if c.plan != nil {
+			return 0
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(p.stderr, explain(p.o.program, err))
+		return 1
+	}
+	if p.o.showTable {
+		printTable(p.stdout, c)
+		return 0
+	}
+	if p.o.mode != normal {
+		return p.test(c)
+	}
+	if code, done := p.control(c); done {
+		return code
+	}
+	foreground := c.defined("DEBUG") || c.defined("FOREGROUND") || c.defined("NO_DETACH") || c.defined("ONE_PROCESS")
+	if !foreground && p.detached == nil {
+		code, err := mpm.Detach(p.o.argv)
+		if err != nil {
+			fmt.Fprintf(p.stderr, "%s: AH00496: apr_proc_detach failed: %v\n", p.o.program, err)
+		}
+		return code
+	}
+	return p.serve(c)
+}
+
+// replaceStderr is -E.
+func (p *program) replaceStderr() {
+	f, err := os.OpenFile(p.o.errorFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+	if err == nil {
+		err = logfile.RedirectStderr(f)
+		f.Close()
+	}
+	if err != nil {
+		fmt.Fprintf(p.stderr, "%s: AH00086: %s: could not open error log file %s.\n", errlog.StatusText(err), p.o.program, p.o.errorFile)
+	}
+}
+
+// tell shows on the terminal what reading the configuration had to say. The
+// detached process says it to the log, later.
+func (p *program) tell(c *config) {
+	if p.detached != nil {
+		return
+	}
+	console := errlog.New(errlog.Config{Target: errlog.To(p.stderr)})
+	for _, e := range c.startupNotices() {
+		if e.Level <= p.o.level {
+			console.Log(&e)
+		}
+	}
+}
+
+// startupNotices are the lines that reading and compiling gave, in order.
+func (c *config) startupNotices() []errlog.Entry {
+	var out []errlog.Entry
+	if c.tree != nil {
+		for _, w := range c.tree.Warnings {
+			e := errlog.Entry{Level: errlog.Warn, Module: errlog.Core, Message: w.Msg}
+			if lv, err := errlog.ParseLevel(w.Level); err == nil {
+				e.Level = lv
+			}
+			if m, ok := errlog.FindModule(w.Module); ok {
+				e.Module = m
+			}
+			out = append(out, e)
+		}
+	}
+	out = append(out, c.notices...)
+	if c.plan == nil {
+		return out
+	}
+	seen := 0
+	if c.tree != nil {
+		seen = len(c.tree.Warnings) // the plan repeats them first
+	}
+	notices := c.plan.Notices[min(seen, len(c.plan.Notices)):]
+	if c.hosts != nil {
+		notices = append(notices[:len(notices):len(notices)], c.hosts.Notices...)
+	}
+	for _, n := range notices {
+		e := errlog.Entry{Level: errlog.Info, Module: errlog.Core, Message: n.Text, Startup: true}
+		if n.Warn {
+			e.Level = errlog.Warn
+		}
+		out = append(out, e)
+	}
+	if c.mpm != nil {
+		s := c.settings()
+		for _, e := range s.Clamp(nil) {
+			e := entry(e)
+			e.Startup = true
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// entry is a line of package mpm for the error log.
+func entry(e mpm.Entry) errlog.Entry {
+	x := errlog.Entry{Level: errlog.Level(e.Level), Module: errlog.Core, Code: e.ID, Message: e.Text, Startup: e.Console}
+	if m, ok := errlog.FindModule(e.Module); ok {
+		x.Module = m
+	}
+	if e.Errno != 0 {
+		x.Status = e.Errno
+	}
+	return x
+}
