@@ -79,7 +79,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)"; done
 
 .PHONY: bench
-bench: build ## side by side with Apache + mod_wsgi: ratios of throughput, CPU, latency, memory (ARGS="-h" for options)
+bench: deps-test build ## side by side with Apache + mod_wsgi: ratios of throughput, CPU, latency, memory (ARGS="-h" for options)
 	$(GO) run ./bench $(ARGS)
 
 .PHONY: soak

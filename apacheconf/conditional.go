@@ -36,10 +36,15 @@ func (f *fileReading) condition(d *onRead, args string, items []*Item) ([]*Item,
 
 // branch reads on in a container that has a condition.
 func (f *fileReading) branch(d *onRead, holds bool, items []*Item) ([]*Item, *Error) {
-	if holds {
-		return f.build(d.name[1:], items)
+	if !holds {
+		return items, f.soak(d.name)
 	}
-	return items, f.soak(d.name)
+	if e := f.enter(); e != nil {
+		return items, e
+	}
+	items, e := f.build(d.name[1:], items)
+	f.nested--
+	return items, e
 }
 
 func (f *fileReading) hasModule(name string) bool {

@@ -7,7 +7,7 @@ import (
 	"github.com/alecthomas/participle/v2/lexer"
 )
 
-// The grammar of a configuration file, LL(1) and total: any bytes parse. It goes no further than a line's first
+// The grammar of a configuration file over the tokens of lineLexer, LL(1) and total: any bytes parse. It goes no further than a line's first
 // word, since how the rest splits is each directive's own affair. A closing tag closes the innermost section
 // whatever it is called; what Apache says of a wrong one is the Loader's to say.
 type grammarFile struct {
@@ -49,51 +49,19 @@ type grammarEnd struct {
 	EOL  string `parser:"@EOL?"`
 }
 
-// Lexical parts. Patterns use (?:...) only: a rule with an action and a group that takes no part panics in
-// participle. No rule matches the empty string.
-var (
-	// cont is a continuation: a backslash and a line end. Apache asks after every line end whether what it has
-	// joined ends in a backslash, so that further continuations may stand between the two, as in a run of
-	// backslashes followed by empty lines. No regular language nests without end; two levels are followed here.
-	cont = continuation(2)
-	// nul: a NUL ends the text of a line, and its continuation.
-	nul    = `(?:\x00[^\n]*)?`
-	indent = `(?:` + cont + `|[ \t\f\v\r])*`
-	word   = `(?:` + cont + `|[^ \t\f\v\r\n\x00])`
-)
-
-func continuation(depth int) string {
-	if depth == 0 {
-		return `\\\r?\n`
-	}
-	inner := `(?:` + continuation(depth-1) + `)*`
-	return `\\` + inner + `\r?` + inner + `\n`
-}
-
-// lexerRules make a total lexer. A token of Root begins a line and carries its indentation, so that one token of
-// lookahead decides; Tail is the rest of the line.
-var lexerRules = lexer.Rules{
-	"Root": {
-		{Name: "Blank", Pattern: indent + nul + `\n`},
-		{Name: "Trailing", Pattern: `(?:` + indent + `\x00[^\n]*|(?:` + cont + `|[ \t\f\v\r])+)\z`},
-		{Name: "Comment", Pattern: indent + `#(?:` + cont + `|[^\n\x00])*` + nul, Action: lexer.Push("Tail")},
-		{Name: "Close", Pattern: indent + `<(?:` + cont + `)*/` + word + `*`, Action: lexer.Push("Tail")},
-		{Name: "Open", Pattern: indent + `<` + word + `*`, Action: lexer.Push("Tail")},
-		{Name: "Name", Pattern: indent + word + `+`, Action: lexer.Push("Tail")},
-	},
-	"Tail": {
-		{Name: "EOL", Pattern: `\n`, Action: lexer.Pop()},
-		{Name: "Args", Pattern: `(?:(?:` + cont + `|[^\n\x00])+` + nul + `|\x00[^\n]*)`},
-	},
-}
-
 var grammar = participle.MustBuild[grammarFile](
-	participle.Lexer(lexer.MustStateful(lexerRules)), participle.UseLookahead(1))
+	participle.Lexer(lineLexer{}), participle.UseLookahead(1))
+
+// maxGrammarDepth is how deep sections may nest for the grammar, whose parser takes some kilobytes of stack for each.
+const maxGrammarDepth = 1000
 
 // Parse reads the syntax tree of one file; name is only for positions. It never fails: what Apache would refuse
 // is a tree too. Nothing is expanded, so what a variable or a quoted name makes of a line is not seen here.
 func Parse(name string, src []byte) *File {
 	text := string(src)
+	if nesting(text) > maxGrammarDepth {
+		return readTree(name, text)
+	}
 	tree, err := grammar.ParseString(name, text)
 	if err != nil {
 		// The lexer is total and the grammar takes any sequence of its tokens (FuzzParse).
@@ -108,6 +76,23 @@ func Parse(name string, src []byte) *File {
 		}
 	}
 	return f
+}
+
+// nesting is how deep sections nest in text.
+func nesting(text string) int {
+	l, depth, deepest := lexing{rest: text}, 0, 0
+	for l.rest != "" {
+		kind, n := l.match()
+		l.rest = l.rest[n:]
+		switch {
+		case kind == tokenOpen:
+			depth++
+			deepest = max(deepest, depth)
+		case kind == tokenClose && depth > 0:
+			depth--
+		}
+	}
+	return deepest
 }
 
 func convert(name string, n *grammarNode) Node {
@@ -145,7 +130,8 @@ func convertEnd(name string, e *grammarEnd) *SectionEnd {
 
 // newText takes the indentation off a line's first token, which begins at pos, and finds the word's place.
 func newText(pos Pos, first, rest, eol string) (Text, Pos) {
-	i := indentLen(first)
+	_, conts := scanLine(first, nil)
+	i, _ := skip(first, 0, conts, true)
 	if nl := strings.LastIndexByte(first[:i], '\n'); nl >= 0 {
 		pos.Line += strings.Count(first[:i], "\n")
 		pos.Col = i - nl
@@ -153,46 +139,4 @@ func newText(pos Pos, first, rest, eol string) (Text, Pos) {
 		pos.Col = i + 1
 	}
 	return Text{Indent: first[:i], Word: first[i:], Rest: rest, EOL: eol}, pos
-}
-
-// indentLen is the length of the white space and continuations that s begins with.
-func indentLen(s string) int {
-	i := 0
-	for i < len(s) && s[i] != '\n' {
-		if isSpace(s[i]) {
-			i++
-		} else if n := contLen(s[i:]); n > 0 {
-			i += n
-		} else {
-			break
-		}
-	}
-	return i
-}
-
-// contLen is the length of the continuation that s begins with, 0 for none. It is the recursion that the
-// lexer's rule cont unrolls.
-func contLen(s string) int {
-	if s == "" || s[0] != '\\' {
-		return 0
-	}
-	n := contsLen(s, 1)
-	if n < len(s) && s[n] == '\r' {
-		n = contsLen(s, n+1)
-	}
-	if n < len(s) && s[n] == '\n' {
-		return n + 1
-	}
-	return 0
-}
-
-// contsLen is where the continuations end that stand at s[n:].
-func contsLen(s string, n int) int {
-	for {
-		m := contLen(s[n:])
-		if m == 0 {
-			return n
-		}
-		n += m
-	}
 }

@@ -118,8 +118,22 @@ type reading struct {
 	// depth is how many Includes are under way, line that of the last one.
 	depth, line int
 
+	// nested is how many sections and conditional containers are open.
+	nested int
+
 	slab     []Item
 	slabSize int
+}
+
+// maxNested keeps whatever walks the tree from running out of stack. Apache has no such limit, and crashes.
+const maxNested = 10000
+
+// enter counts a section or container that is opened.
+func (r *reading) enter() *Error {
+	if r.nested++; r.nested > maxNested {
+		return &Error{Msg: "Sections are nested more than " + itoa(maxNested) + " deep"}
+	}
+	return nil
 }
 
 // newItem gives an Item from a block of them.
@@ -255,6 +269,9 @@ func (f *fileReading) build(end string, items []*Item) ([]*Item, *Error) {
 				it.Args, it.Unclosed = args, true
 			}
 			*list = append(*list, it)
+			if e := f.enter(); e != nil {
+				return items, e
+			}
 			open = append(open, it)
 			list = &it.Items
 		case len(open) == 0:
@@ -267,6 +284,7 @@ func (f *fileReading) build(end string, items []*Item) ([]*Item, *Error) {
 				return items, f.fail(f.pos(), "Expected </"+f.sectionName(it)+"> but saw </"+closing+">")
 			}
 			it.EndPos = f.pos()
+			f.nested--
 			open = open[:len(open)-1]
 			list = &items
 			if len(open) > 0 {
@@ -277,6 +295,7 @@ func (f *fileReading) build(end string, items []*Item) ([]*Item, *Error) {
 	if f.lines.tooLong {
 		return items, f.tooLong()
 	}
+	f.nested -= len(open)
 	if end == "" && len(open) > 0 {
 		msg := ""
 		for i := len(open) - 1; i >= 0; i-- {
@@ -308,37 +327,40 @@ func isEnd(line, name string) bool {
 // soak passes over a container whose condition is false. name is as in "<IfModule". Inside, sections must nest,
 // but are not looked at otherwise.
 func (f *fileReading) soak(name string) *Error {
+	open := []string{name}
 	for {
+		name := open[len(open)-1]
 		line, ok := f.lines.next()
 		if !ok {
-			break
+			if f.lines.tooLong {
+				return f.tooLong()
+			}
+			return &Error{Msg: "Expected </" + name[1:] + "> before end of configuration"}
 		}
 		word, args := GetWordConf(line)
 		if word == "" || word[0] != '<' {
 			continue
 		}
-		if len(word) > 1 && word[1] == '/' {
-			word = word[:len(word)-1]
-			closing := ""
-			if len(word) > 2 {
-				closing = word[2:]
+		if len(word) == 1 || word[1] != '/' {
+			if args == "" {
+				word = strings.TrimSuffix(word, ">")
 			}
-			if !equalFold(closing, name[1:]) {
-				return &Error{Msg: "Expected </" + name[1:] + "> but saw " + word + ">"}
-			}
+			open = append(open, word)
+			continue
+		}
+		// Apache takes the last byte for the '>' without looking.
+		word = word[:len(word)-1]
+		closing := ""
+		if len(word) > 2 {
+			closing = word[2:]
+		}
+		if !equalFold(closing, name[1:]) {
+			return &Error{Msg: "Expected </" + name[1:] + "> but saw " + word + ">"}
+		}
+		if open = open[:len(open)-1]; len(open) == 0 {
 			return nil
 		}
-		if args == "" {
-			word = strings.TrimSuffix(word, ">")
-		}
-		if e := f.soak(word); e != nil {
-			return e
-		}
 	}
-	if f.lines.tooLong {
-		return f.tooLong()
-	}
-	return &Error{Msg: "Expected </" + name[1:] + "> before end of configuration"}
 }
 
 // equalFold compares as strcasecmp does in the C locale.

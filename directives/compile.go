@@ -109,8 +109,8 @@ func (r *Registry) fixup(p *Plan) {
 	m := p.Main
 	m.Conf, m.Defaults = r.complete(m.own), r.complete(m.ownDefaults)
 	for _, v := range p.VirtualHosts {
-		v.Conf = r.Merge(m.Conf, v.own)
-		v.Defaults = r.Merge(m.Defaults, v.ownDefaults)
+		v.Conf = r.Merge(m.Conf, r.inner(v.own))
+		v.Defaults = r.Merge(m.Defaults, r.inner(v.ownDefaults))
 		v.Dirs = concat(m.Dirs, v.Dirs)
 		v.Locations = concat(m.Locations, v.Locations)
 		v.Files = concat(m.Files, v.Files)

@@ -101,13 +101,20 @@ func (t Table[C]) Merger() func(base, add *C) *C {
 }
 
 func addSlot[C any](r *Registry, t Table[C], merge func(base, add *C) *C) Slot[C] {
+	always := merge != nil
 	if merge == nil {
 		merge = t.Merger()
+		for _, d := range t {
+			for _, f := range d.fields {
+				always = always || f.local
+			}
+		}
 	}
 	r.slots = append(r.slots, slot{
-		zero:  func() any { return new(C) },
-		merge: func(b, a any) any { return merge(b.(*C), a.(*C)) },
-		empty: new(C),
+		always: always,
+		zero:   func() any { return new(C) },
+		merge:  func(b, a any) any { return merge(b.(*C), a.(*C)) },
+		empty:  new(C),
 	})
 	return Slot[C]{len(r.slots) - 1}
 }

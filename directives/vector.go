@@ -29,6 +29,8 @@ type slot struct {
 	zero  func() any
 	merge func(base, add any) any
 	empty any
+	// always tells that an empty configuration must be merged too: it may hide what is local to the base.
+	always bool
 }
 
 func (r *Registry) newVector() *Vector { return &Vector{make([]any, len(r.slots))} }
@@ -53,6 +55,17 @@ func (r *Registry) Merge(base, add *Vector) *Vector {
 	}
 	if out == nil {
 		return base
+	}
+	return out
+}
+
+// inner returns v, a virtual host's own, with the empty configurations that must be merged.
+func (r *Registry) inner(v *Vector) *Vector {
+	out := &Vector{append([]any(nil), v.p...)}
+	for i := range out.p {
+		if out.p[i] == nil && r.slots[i].always {
+			out.p[i] = r.slots[i].empty
+		}
 	}
 	return out
 }

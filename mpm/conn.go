@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"httpd-wsgi/internal/scoreboard"
 )
 
 // A Conn is an accepted connection: a net.Conn that knows its listener and
@@ -102,6 +104,29 @@ func (c *Conn) Release() {
 
 // Slot is the request slot that the connection holds, or -1.
 func (c *Conn) Slot() int { return c.slot }
+
+// Worker is the scoreboard row of the slot that the connection holds; nil if
+// it holds none or the child has no row.
+func (c *Conn) Worker() *scoreboard.Worker {
+	if c.slot < 0 {
+		return nil
+	}
+	return c.child.Worker(c.slot)
+}
+
+// Draining tells that the child finishes what it has and begins nothing new.
+func (c *Conn) Draining() bool {
+	select {
+	case <-c.child.draining:
+		return true
+	default:
+		return false
+	}
+}
+
+// Secure tells that the bytes are encrypted on the wire: never, here. What
+// puts TLS over the connection says otherwise.
+func (c *Conn) Secure() bool { return false }
 
 // Child is the process that serves the connection.
 func (c *Conn) Child() *Child { return c.child }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -20,15 +21,11 @@ import (
 func testChild(t testing.TB, h Handler) (*Child, string) {
 	t.Helper()
 	p := &Sockets{}
-	l, err := ParseListen("127.0.0.1:1", "")
-	if err != nil {
-		t.Fatal(err)
-	}
 	probe, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Addrs[0] = probe.Addr().(*net.TCPAddr).AddrPort()
+	l := Listen{Addrs: []netip.AddrPort{probe.Addr().(*net.TCPAddr).AddrPort()}}
 	probe.Close()
 	s, err := p.Bind([]Listen{l}, SocketOptions{Backlog: 64})
 	if err != nil {

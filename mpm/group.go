@@ -213,16 +213,34 @@ func (m *Master) spawn(p *process) error {
 	return nil
 }
 
-// retire lets all children of a generation drain and gives its listeners up.
+// retire lets the children of a generation drain and gives its listeners up.
+// Its process groups go on until the server's children, which send them
+// requests, are gone.
 func (m *Master) retire(g *generation) {
 	g.retired = true
-	for _, gr := range g.groups {
-		gr.want = 0
-		for _, p := range gr.procs {
-			m.drain(p)
+	m.drainGroup(g.groups[0])
+	m.o.Sockets.Release(g.takeSockets())
+}
+
+func (m *Master) drainGroup(gr *group) {
+	gr.want = 0
+	for _, p := range gr.procs {
+		m.drain(p)
+	}
+}
+
+// linger keeps up the process groups of a generation that drains, and lets
+// them drain in their turn.
+func (m *Master) linger(g *generation, now time.Time) {
+	left := len(g.groups[0].procs) > 0
+	for _, gr := range g.groups[1:] {
+		switch {
+		case !left:
+			m.drainGroup(gr)
+		case gr.want > 0:
+			m.keep(gr, now)
 		}
 	}
-	m.o.Sockets.Release(g.takeSockets())
 }
 
 // abandon ends a generation that never served.

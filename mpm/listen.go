@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
-	"strings"
 )
 
 // A Listen is one Listen directive.
@@ -17,8 +15,8 @@ type Listen struct {
 	Protocol string           // "http", "https", or what the directive says
 }
 
-// A ListenError is what ParseListen finds wrong. Its text is Apache's message
-// for the line; Logged, if set, is a line that Apache logs beside it.
+// A ListenError is why a Listen directive cannot be. Its text is Apache's
+// message for the line; Logged, if set, is a line that Apache logs beside it.
 type ListenError struct {
 	Text   string
 	Logged *Entry
@@ -26,22 +24,11 @@ type ListenError struct {
 
 func (e *ListenError) Error() string { return e.Text }
 
-// ParseListen reads the argument of a Listen directive: "80", "*:80",
-// "host:port", "1.2.3.4:80", "[::1]:80". An empty protocol is https on port
-// 443, else http. The error, if any, is a [ListenError].
-func ParseListen(arg, protocol string) (Listen, error) {
-	host, port, err := splitAddrPort(arg)
-	if err != nil {
-		return Listen{}, err
-	}
-	l := Listen{Protocol: strings.ToLower(protocol)}
-	if l.Protocol == "" {
-		l.Protocol = "http"
-		if port == 443 {
-			l.Protocol = "https"
-		}
-	}
-	if host == "" || host == "*" {
+// NewListen resolves a Listen directive: host is an address without brackets,
+// a name, or empty for all addresses. The error is a [ListenError].
+func NewListen(host string, port uint16, protocol string) (Listen, error) {
+	l := Listen{Protocol: protocol}
+	if host == "" {
 		l.Wild = true
 		l.Addrs = []netip.AddrPort{netip.AddrPortFrom(netip.IPv6Unspecified(), port), netip.AddrPortFrom(netip.IPv4Unspecified(), port)}
 		return l, nil
@@ -57,39 +44,13 @@ func ParseListen(arg, protocol string) (Listen, error) {
 		if errors.As(err, &dns) && dns.IsTemporary {
 			why = "(EAI 3)Temporary failure in name resolution: "
 		}
-		return Listen{}, &ListenError{"Listen setup failed", &Entry{Level: Crit, Module: "core",
+		return Listen{}, &ListenError{"Listen setup failed", &Entry{Level: Crit, Module: "core", Console: true,
 			Text: why + "AH00077: alloc_listener: failed to set up sockaddr for " + host}}
 	}
 	for _, a := range found {
 		l.Addrs = append(l.Addrs, netip.AddrPortFrom(a.Unmap(), port))
 	}
 	return l, nil
-}
-
-// splitAddrPort follows apr_parse_addr_port: digits after the last colon are
-// the port, digits alone are a port without a host.
-func splitAddrPort(arg string) (string, uint16, error) {
-	invalid := &ListenError{Text: "Invalid address or port"}
-	host, digits := "", arg
-	switch i := strings.LastIndexByte(arg, ':'); {
-	case strings.Trim(arg, "0123456789") == "":
-	case i < 0 || i < strings.LastIndexByte(arg, ']'):
-		return "", 0, &ListenError{Text: "Port must be specified"}
-	default:
-		host, digits = arg[:i], arg[i+1:]
-		if strings.Trim(digits, "0123456789") != "" {
-			return "", 0, &ListenError{Text: "Port must be specified"}
-		}
-		if strings.HasPrefix(host, "[") != strings.HasSuffix(host, "]") || host == "" {
-			return "", 0, invalid
-		}
-		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	}
-	port, err := strconv.ParseUint(digits, 10, 16)
-	if err != nil || port == 0 {
-		return "", 0, invalid
-	}
-	return host, uint16(port), nil
 }
 
 // AddListen appends l unless an earlier one has an address of it.

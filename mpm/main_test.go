@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -118,10 +119,11 @@ func masterMain(path string) int {
 		for _, e := range s.Settings.Clamp(prev) {
 			say(e)
 		}
-		l, err := ParseListen(s.Listen, "")
+		at, err := netip.ParseAddrPort(s.Listen)
 		if err != nil {
 			return nil, err
 		}
+		l := Listen{Addrs: []netip.AddrPort{at}}
 		socks, err := pool.Bind([]Listen{l}, SocketOptions{Backlog: s.Settings.ListenBacklog})
 		if err != nil {
 			return nil, err

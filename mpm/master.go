@@ -92,6 +92,7 @@ type Master struct {
 	err      error
 	tickAt   time.Time
 	watchdog time.Time
+	stopAt   time.Time // the end of a graceful-stop's patience
 }
 
 type phase int
@@ -199,6 +200,7 @@ func (m *Master) wakeAt(now time.Time) time.Time {
 		sooner(m.tickAt)
 	}
 	sooner(m.watchdog)
+	sooner(m.stopAt)
 	for _, g := range m.gens {
 		for _, gr := range g.groups {
 			if gr.retryAt.After(now) {
@@ -366,16 +368,7 @@ func (m *Master) gracefulStop() {
 	cur := m.current
 	m.retire(cur)
 	if t := cur.g.Settings.GracefulShutdown; t > 0 {
-		end := time.Now().Add(t)
-		for _, g := range m.gens {
-			for _, gr := range g.groups {
-				for _, p := range gr.procs {
-					if p.step == 0 && (p.deadline.IsZero() || end.Before(p.deadline)) {
-						p.deadline = end
-					}
-				}
-			}
-		}
+		m.stopAt = time.Now().Add(t)
 	}
 	m.removePid()
 	m.log(Notice, cur.g.Settings.Model.Module(), cur.g.Settings.Model.ids().winch, "caught SIGWINCH, shutting down gracefully")
@@ -395,11 +388,20 @@ func (m *Master) finish() {
 
 // maintain does what is due: starts, stops, swaps, deadlines.
 func (m *Master) maintain(now time.Time) {
+	if !m.stopAt.IsZero() && !now.Before(m.stopAt) {
+		m.stopAt = time.Time{}
+		m.terminateAll()
+	}
 	for _, g := range m.gens {
 		for _, gr := range g.groups {
 			for _, p := range gr.procs {
 				m.climb(p, now)
 			}
+		}
+	}
+	for _, g := range m.gens {
+		if g.retired {
+			m.linger(g, now)
 		}
 	}
 	m.sweep()

@@ -113,7 +113,7 @@ func (m *Master) handle(e event) {
 		}
 	case msgRetire:
 		p.retiring = true
-		if p.state == running && m.phase != serving {
+		if p.state == running && p.group.want == 0 {
 			m.drain(p)
 		}
 	case msgFail:
@@ -258,7 +258,7 @@ func (m *Master) judge(p *process, now time.Time) {
 	} else if code := st.ExitStatus(); code != ExitOK && p.failed == nil {
 		m.log(Notice, "core", "", fmt.Sprintf("child pid %d exited with code %d", p.pid, code))
 	}
-	if g.retired {
+	if g.retired && gr.want == 0 {
 		return
 	}
 	fatal := st.Exited() && st.ExitStatus() == ExitFatal

@@ -48,9 +48,15 @@ type Conn struct {
 	closing bool // it will not, whatever the response
 	aborted bool // the client is gone, or the response was cut short
 	eof     bool // the client has sent all it will
+	logged  bool // the present request has been
 
 	waiting                     bool // for a request, not within one
 	readDeadline, writeDeadline time.Time
+
+	// of the present request, for mod_logio
+	consumed  int64 // of the reader, before it
+	bytesOut  int64
+	firstByte time.Time
 }
 
 var conns = sync.Pool{New: func() any { return new(Conn) }}
@@ -122,6 +128,7 @@ func (c *Conn) next() bool {
 		return false
 	}
 	c.waiting = false
+	c.consumed = c.reader.Consumed()
 	w := c.t.Worker()
 	if w != nil {
 		w.SetStatus(scoreboard.BusyRead)
@@ -137,7 +144,6 @@ func (c *Conn) next() bool {
 		c.serveRequest(r, w)
 	}
 	c.Keepalives++
-	c.last = r.protocol()
 	if w != nil {
 		w.End(time.Now(), r.Last().Reply.Sent)
 		w.SetStatus(scoreboard.Ready)
@@ -160,7 +166,8 @@ func (c *Conn) begin(r *Request) {
 		Reply: Reply{Status: 200, Header: *header, ErrHeader: *errHeader}}
 	r.Node = server.Root
 	r.Conf = r.Node.Conf
-	c.keep, c.aborted = false, false
+	c.keep, c.aborted, c.logged = false, false, false
+	c.bytesOut, c.firstByte = 0, time.Time{}
 	c.requestID.Reset()
 	c.out.start(c, r)
 	c.in = input{c: c, body: c.in.body}
@@ -209,6 +216,7 @@ func (c *Conn) serveRequest(r *Request, w *scoreboard.Worker) {
 	c.take(r)
 	c.in.reset(c, &c.head, &c.base.http)
 	s := c.findServer(r)
+	c.last = r.protocol()
 	if c.head.ReplacedHost != "" {
 		host, _ := c.head.Host()
 		r.Logf(errlog.Debug, errlog.Core, "AH02417", "Replacing host header '%s' with host '%s' given in the request uri", c.head.ReplacedHost, host)
@@ -244,7 +252,7 @@ func (c *Conn) done(r *Request) {
 	if w := c.t.Worker(); w != nil {
 		w.SetStatus(scoreboard.Log)
 	}
-	r.logTransaction()
+	c.log(r)
 }
 
 // refuse answers a head that could not be read.
@@ -267,7 +275,7 @@ func (c *Conn) refuse(r *Request, err error) {
 		if isTimeout(err) && c.Keepalives == 0 {
 			r.Line.Text, r.Reply.Status = "", 408
 			c.out.eos = true
-			r.logTransaction()
+			c.log(r)
 		}
 		return
 	}
@@ -283,21 +291,29 @@ func (c *Conn) refuse(r *Request, err error) {
 func (c *Conn) rescue(r *Request, p any) {
 	r.Logf(errlog.Crit, errlog.Core, "", "request ended by a fault of the server: %s: %s", r.Line.Text, panicText(p))
 	c.closing = true
-	if c.out.head || c.out.eos || c.out.rescued {
-		c.out.cutShort()
-		return
-	}
-	c.out.rescued = true
 	defer func() {
-		if recover() != nil { // the error page panics as well
-			c.out.cutShort()
+		if recover() != nil { // the error page, or the log, panics as well
+			c.out.eos, c.aborted = true, true
 		}
 	}()
-	r.Next = nil
-	c.out.take(r)
-	r.Die(500)
-	r.finalize()
-	r.logTransaction()
+	if c.out.head || c.out.eos || c.out.rescued {
+		c.out.cutShort()
+	} else {
+		c.out.rescued = true
+		r.Next = nil
+		c.out.take(r)
+		r.Die(500)
+		r.Last().finalize()
+	}
+	c.log(r)
+}
+
+// log runs the log phase, once.
+func (c *Conn) log(r *Request) {
+	if !c.logged {
+		c.logged = true
+		r.logTransaction()
+	}
 }
 
 // panicText is what was thrown, and where.
@@ -347,7 +363,7 @@ func (s connReader) Read(p []byte) (int, error) {
 	if c.waiting {
 		d = c.last.keepAliveTimeout
 	}
-	c.readDeadline = arm(c.readDeadline, d, c.t.SetReadDeadline)
+	c.readDeadline, _ = arm(c.readDeadline, d, c.t.SetReadDeadline)
 	n, err := c.t.Read(p)
 	if err == io.EOF {
 		c.eof = true
@@ -358,17 +374,26 @@ func (s connReader) Read(p []byte) (int, error) {
 }
 
 // arm sets a deadline d from now, if the present one is not about that. It may be up to an eighth late.
-func arm(present time.Time, d time.Duration, set func(time.Time) error) time.Time {
-	now := time.Now()
+func arm(present time.Time, d time.Duration, set func(time.Time) error) (next, now time.Time) {
+	now = time.Now()
 	if left := present.Sub(now); left >= d && left <= d+d/8 {
-		return present
+		return present, now
 	}
-	next := now.Add(d + d/8)
+	next = now.Add(d + d/8)
 	set(next)
-	return next
+	return next, now
 }
 
 func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// BytesIO are the bytes received and sent for r, heads and framing included
+// (%I, %O of mod_logio).
+func (r *Request) BytesIO() (in, out int64) {
+	return r.Conn.reader.Consumed() - r.Conn.consumed, r.Conn.bytesOut
+}
+
+// FirstByte is when the first byte of the response was sent; zero if none was.
+func (r *Request) FirstByte() time.Time { return r.Conn.firstByte }
 
 // closeAfter has the connection closed after the present response.
 func (c *Conn) closeAfter() { c.closing = true }

@@ -405,6 +405,9 @@ func TestErrorPages(t *testing.T) {
 			t.Errorf("%.80q:\n%s", tt.raw, got)
 		}
 	}
+	if n := len(s.logged(13)); n != 13 {
+		t.Errorf("%d requests logged of 13", n)
+	}
 	log := s.logText()
 	for _, want := range []string{"AH02430: Response header 'X-A' value of", "AH02429: Response header name 'X A'", "assignment to entry in nil map (httpd-wsgi/server."} {
 		if !strings.Contains(log, want) {
@@ -585,6 +588,76 @@ func TestSlowClient(t *testing.T) {
 	}
 	if got < size {
 		t.Errorf("%d bytes of %d", got, size)
+	}
+}
+
+func TestSendFileFD(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 1<<14)
+	name := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	errs := make(chan error, 10)
+	s := serve(t, "", func(r *Request) Status {
+		var off, n int64
+		fmt.Sscanf(r.Args, "%d,%d", &off, &n)
+		r.WriteString("<")
+		err := r.SendFileFD(int(f.Fd()), off, n)
+		errs <- err
+		if err != nil {
+			r.CutShort()
+			return Done
+		}
+		r.WriteString(">")
+		return OK
+	})
+	for _, tt := range []struct {
+		off, n int
+		short  bool
+	}{{0, 0, false}, {5, 10, false}, {1, 8000, false}, {0, 9000, false}, {100, 200000, false}, {1 << 18, 10, true}, {1<<18 - 5, 10, true}, {1<<18 - 5, 100000, true}} {
+		resp, err := http.Get(fmt.Sprintf("http://%s/?%d,%d", s.addr, tt.off, tt.n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		sent := <-errs
+		if tt.short {
+			if err == nil || !errors.Is(sent, io.ErrUnexpectedEOF) {
+				t.Errorf("%d,%d: %d bytes, client %v, handler %v", tt.off, tt.n, len(got), err, sent)
+			}
+		} else if err != nil || sent != nil || string(got) != "<"+content[tt.off:tt.off+tt.n]+">" {
+			t.Errorf("%d,%d: %d bytes, client %v, handler %v", tt.off, tt.n, len(got), err, sent)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func TestBytesIO(t *testing.T) {
+	counts := make(chan string, 10)
+	s := serve(t, "", answer, func(h *HookSet) {
+		h.LogTransaction.Add("test", Last, func(r *Request) Status {
+			in, out := r.BytesIO()
+			counts <- fmt.Sprintf("%s %d %d %v", r.URI, in, out, r.FirstByte().Before(r.Received))
+			return OK
+		})
+	})
+	first, second := "POST /read HTTP/1.1\r\n"+host+"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "GET /flush HTTP/1.1\r\n"+host+"Connection: close\r\n\r\n"
+	c := s.dial()
+	io.WriteString(c, first+second)
+	out, err := io.ReadAll(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := bytes.LastIndex(out, []byte("HTTP/1.1 200"))
+	for _, want := range []string{fmt.Sprintf("/read %d %d false", len(first), cut), fmt.Sprintf("/flush %d %d false", len(second), len(out)-cut)} {
+		if got := <-counts; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // coreHooks are core.c's and http_core.c's own.
 func coreHooks(h *HookSet) {
-	h.TranslateName.Add("core", ReallyLast, coreTranslate)
+	h.TranslateName.Add("core", ReallyLast, CoreTranslate)
 	h.MapToStorage.Add("http", Middle, sendTrace)
 	h.MapToStorage.Add("http", Middle, optionsStar)
 	h.MapToStorage.Add("core", ReallyLast, coreMapToStorage)
@@ -55,8 +55,8 @@ func (r *Request) cleanURI() Status {
 	return OK
 }
 
-// coreTranslate maps the URI below DocumentRoot (ap_core_translate).
-func coreTranslate(r *Request) Status {
+// CoreTranslate maps the URI below DocumentRoot (ap_core_translate).
+func CoreTranslate(r *Request) Status {
 	if r.Target.ProxyReq {
 		return 403
 	}

@@ -90,6 +90,9 @@ type HookSet struct {
 	// Auth is what the auth modules tell each other.
 	Auth AuthConf
 
+	// SSLVariable looks up a variable of mod_ssl, "SSL_PROTOCOL", for r; nil without that module (ssl_var_lookup).
+	SSLVariable func(r *Request, name string) (value string, ok bool)
+
 	noteCount int
 }
 
@@ -152,4 +155,22 @@ func (l *Linked) Hooks(loaded *directives.Loaded) *HookSet {
 		}
 	}
 	return h
+}
+
+// InitChild runs the ChildInit hooks until one fails.
+func (h *HookSet) InitChild(c *Child) error {
+	for _, init := range h.ChildInit.sorted() {
+		if err := init(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ExitChild runs the ChildExit hooks, the last ones first.
+func (h *HookSet) ExitChild(c *Child) {
+	hooks := h.ChildExit.sorted()
+	for i := len(hooks) - 1; i >= 0; i-- {
+		hooks[i](c)
+	}
 }

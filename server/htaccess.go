@@ -93,7 +93,7 @@ func (r *Request) readHtaccess(e *htaccessEntry, i int) (*vhost.Node, Status) {
 	}
 	out := *e
 	out.id, out.present, out.next = id, i+1, e.node.Detached(section)
-	if id.settled(time.Now()) {
+	if id.settled(r.Received) {
 		r.Site.htaccess.store(&out)
 	}
 	return out.next, OK

@@ -188,7 +188,8 @@ func (o *output) ready() error {
 // cutShort ends the response where it is and the connection with it, so that
 // the client sees it is not whole. What waits is sent.
 func (o *output) cutShort() {
-	if !o.eos && o.head && !o.c.aborted && o.buf != nil {
+	// The head is made before the connection is marked: chunks tell an end from a cut, an end of the connection does not.
+	if o.ready() == nil && o.makeHead(false) == nil {
 		o.emit(nil, false)
 	}
 	o.eos = true
@@ -245,6 +246,7 @@ func (o *output) emit(p []byte, eos bool) error {
 // interim sends a response that comes before the response.
 func (o *output) interim(text string) error {
 	_, err := o.c.write([]byte(text))
+	o.c.firstByte = time.Time{}
 	return err
 }
 
@@ -303,6 +305,21 @@ func (o *output) sendFile(f *os.File, off, n int64) error {
 	return nil
 }
 
+// sendSmall is sendFile for a piece of a descriptor that fits what waits; it reports whether it does.
+func (o *output) sendSmall(fd int, off, n int64) (done bool, err error) {
+	if err := o.ready(); err != nil {
+		return true, err
+	}
+	b := o.buf
+	at := len(b.plain)
+	if n > readSize-int64(at) {
+		return false, nil
+	}
+	p, err := readPiece(fd, b.plain[at:at+int(n)], off)
+	b.plain = b.plain[:at+len(p)]
+	return true, err
+}
+
 func (o *output) sendWire() error {
 	_, err := o.c.write(o.buf.wire)
 	o.buf.wire = o.buf.wire[:0]
@@ -316,11 +333,21 @@ func fileShort(err error) error {
 	return err
 }
 
+// armWrite sets the time-out of the next write, and notes when the response's first was.
+func (c *Conn) armWrite() {
+	var now time.Time
+	c.writeDeadline, now = arm(c.writeDeadline, c.last.timeout, c.t.SetWriteDeadline)
+	if c.firstByte.IsZero() {
+		c.firstByte = now
+	}
+}
+
 // write sends p. Timeout bounds the wait for the client to take more, not the whole.
 func (c *Conn) write(p []byte) (n int, err error) {
 	for {
-		c.writeDeadline = arm(c.writeDeadline, c.last.timeout, c.t.SetWriteDeadline)
+		c.armWrite()
 		m, err := c.t.Write(p[n:])
+		c.bytesOut += int64(m)
 		if n += m; err == nil {
 			return n, nil
 		}
@@ -333,8 +360,9 @@ func (c *Conn) write(p []byte) (n int, err error) {
 // writev is write for several buffers, which it shortens.
 func (c *Conn) writev(bufs [][]byte) (n int64, err error) {
 	for {
-		c.writeDeadline = arm(c.writeDeadline, c.last.timeout, c.t.SetWriteDeadline)
+		c.armWrite()
 		m, err := c.t.Writev(bufs...)
+		c.bytesOut += m
 		if n += m; err == nil {
 			return n, nil
 		}
@@ -352,10 +380,11 @@ func (c *Conn) writev(bufs [][]byte) (n int64, err error) {
 // sendfile is write for a piece of a file; fewer than n bytes without an error are all there are.
 func (c *Conn) sendfile(f *os.File, off, n int64) (sent int64, err error) {
 	for sent < n {
-		c.writeDeadline = arm(c.writeDeadline, c.last.timeout, c.t.SetWriteDeadline)
+		c.armWrite()
 		piece := min(n-sent, sendSize)
 		m, err := c.t.Sendfile(f, off+sent, piece)
 		sent += m
+		c.bytesOut += m
 		if err != nil && !c.stalled(m, err) {
 			return sent, errAborted
 		}

@@ -82,12 +82,15 @@ func (r *Request) process() Status {
 		if s := r.locationWalk(); s != OK {
 			return s
 		}
+		if s := r.ifWalk(); s != OK {
+			return s
+		}
 		if s := runFirst(r, r.Site.phases.translate); s != OK {
 			return r.declDie(s, "translate")
 		}
-	} else {
-		r.restart()
 	}
+	// What translation saw of <Location> and <If> comes again, after the directories.
+	r.restart()
 	if s := runFirst(r, r.Site.phases.mapToStorage); s != OK {
 		if s == Declined {
 			return 500

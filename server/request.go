@@ -53,7 +53,7 @@ type Request struct {
 	in         *input  // the connection's, shared along redirects
 	out        *output // the connection's
 	notes      []any
-	info, link fileInfo // of the file, and of a component on the way to it (walk.go)
+	info, link fileInfo             // of the file, and of a component on the way to it (walk.go)
 	allowed    directives.MethodSet // what Allow names
 	authorized bool                 // passed the access and authorization phases under Conf
 }

@@ -72,6 +72,15 @@ func (r *Request) SendFile(f *os.File, off, n int64) error {
 
 // SendFileFD is SendFile for a descriptor, which stays the caller's.
 func (r *Request) SendFileFD(fd int, off, n int64) error {
+	o := r.out
+	if !o.begun {
+		o.begin()
+	}
+	if len(o.links) == 0 {
+		if done, err := o.sendSmall(fd, off, n); done {
+			return err
+		}
+	}
 	dup, err := dupFile(fd)
 	if err != nil {
 		return err

@@ -16,6 +16,9 @@ import (
 // default_handler): conditional requests, ranges, sendfile. Other methods
 // than GET, HEAD and POST are refused, OPTIONS is answered.
 func defaultHandler(r *Request) Status {
+	if s := r.DiscardBody(); s != OK {
+		return s
+	}
 	r.AllowMethods(directives.MGet, directives.MOptions, directives.MPost)
 	if r.Line.Number != directives.MGet && r.Line.Number != directives.MPost {
 		switch r.Line.Number {
@@ -49,7 +52,7 @@ func defaultHandler(r *Request) Status {
 		r.Logf(errlog.Error, errlog.Core, "AH00038", "Forbidden: %s doesn't point to a file or directory", t.Filename)
 		return 403
 	}
-	f, err := os.Open(t.Filename)
+	f, err := openFile(t.Filename)
 	if err != nil {
 		status := Status(403)
 		if errors.Is(err, syscall.ENOENT) {

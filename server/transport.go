@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"time"
 
 	"httpd-wsgi/internal/scoreboard"
 )
@@ -89,4 +90,38 @@ func (t *plainTransport) Writev(bufs ...[]byte) (n int64, err error) {
 // Sendfile writes n bytes of f from off.
 func (t *plainTransport) Sendfile(f *os.File, off, n int64) (int64, error) {
 	return io.Copy(struct{ io.Writer }{t.Conn}, io.NewSectionReader(f, off, n))
+}
+
+// SecureTransport is t with TLS over it: c reads from and writes to t.
+func SecureTransport(t Transport, c net.Conn) Transport {
+	return &secureTransport{Transport: t, plain: plainTransport{Conn: c}}
+}
+
+// secureTransport takes the process model's side from the socket and the bytes from TLS.
+type secureTransport struct {
+	Transport
+	plain plainTransport
+}
+
+func (t *secureTransport) Read(p []byte) (int, error)           { return t.plain.Read(p) }
+func (t *secureTransport) Write(p []byte) (int, error)          { return t.plain.Write(p) }
+func (t *secureTransport) Writev(bufs ...[]byte) (int64, error) { return t.plain.Writev(bufs...) }
+func (t *secureTransport) CloseWrite() error                    { return t.plain.CloseWrite() }
+func (t *secureTransport) SetDeadline(d time.Time) error        { return t.plain.SetDeadline(d) }
+func (t *secureTransport) SetReadDeadline(d time.Time) error    { return t.plain.SetReadDeadline(d) }
+func (t *secureTransport) SetWriteDeadline(d time.Time) error   { return t.plain.SetWriteDeadline(d) }
+func (t *secureTransport) Secure() bool                         { return true }
+
+// Close ends TLS and then the socket.
+func (t *secureTransport) Close() error {
+	err := t.plain.Close()
+	if serr := t.Transport.Close(); err == nil {
+		err = serr
+	}
+	return err
+}
+
+// Sendfile writes n bytes of f from off, read first: they are to be encrypted.
+func (t *secureTransport) Sendfile(f *os.File, off, n int64) (int64, error) {
+	return t.plain.Sendfile(f, off, n)
 }

@@ -74,18 +74,22 @@ func (r *Request) fileWalk() Status {
 	return OK
 }
 
-// ifWalk lays the <If> sections whose condition holds over r's configuration
-// (ap_if_walk); then those inside them.
+// ifWalk lays the <If> sections whose condition holds over r's configuration;
+// after all of them, those inside them (ap_if_walk).
 func (r *Request) ifWalk() Status {
 	n := r.Node
 	if len(n.Ifs) == 0 {
 		return OK
 	}
-	r.setNode(r.walkIfs(n, n.Ifs))
+	for sections := n.Ifs; len(sections) > 0; {
+		n, sections = r.walkIfs(n, sections)
+	}
+	r.setNode(n)
 	return OK
 }
 
-func (r *Request) walkIfs(n *vhost.Node, sections []*directives.Section) *vhost.Node {
+// walkIfs steps from n and returns the sections inside those that were taken.
+func (r *Request) walkIfs(n *vhost.Node, sections []*directives.Section) (_ *vhost.Node, inside []*directives.Section) {
 	taken := false // an earlier section of the chain held
 	for _, s := range sections {
 		if s.Kind != directives.KindIf && taken {
@@ -102,11 +106,9 @@ func (r *Request) walkIfs(n *vhost.Node, sections []*directives.Section) *vhost.
 			continue
 		}
 		n = n.Step(s)
-		if len(s.Ifs) > 0 {
-			n = r.walkIfs(n, s.Ifs)
-		}
+		inside = append(inside, s.Ifs...)
 	}
-	return n
+	return n, inside
 }
 
 func (r *Request) setNode(n *vhost.Node) {
@@ -172,10 +174,14 @@ func (r *Request) directoryWalk() Status {
 		name, saved = joinPath(name, below), ""
 	}
 	w := walk{r: r, name: name, node: r.Node, known: t.Info}
-	if s := w.down(); s != OK {
-		return s
-	}
+	status := w.down()
 	t.Filename, t.PathInfo = name[:w.end], name[w.end:]
+	if w.stuck != "" {
+		t.Filename = w.stuck
+	}
+	if status != OK {
+		return status
+	}
 	switch {
 	case saved == "":
 	case t.PathInfo == "":
@@ -207,6 +213,7 @@ type walk struct {
 	node  *vhost.Node
 	known fs.FileInfo // of the whole path; nil if it does not exist
 	found fs.FileInfo // of the last component asked for; nil if it does not exist
+	stuck string      // the directory of a .htaccess file that ends the walk
 }
 
 // down goes from the root to the end of the path or to what is no directory.
@@ -227,9 +234,10 @@ func (w *walk) down() Status {
 		}
 		w.node = dirs.Step(w.node, dir, depth)
 		conf := core.Of(w.node.Conf)
-		if conf.AllowOverride.V.Classes != 0 || conf.OverrideList.Set {
+		if (conf.AllowOverride.V.Classes != 0 || conf.OverrideList.Set) && !w.atFile() {
 			n, s := r.htaccess(w.node, dir)
 			if s != OK {
+				w.stuck = dir
 				return s
 			}
 			w.node = n
@@ -266,6 +274,11 @@ func (w *walk) down() Status {
 			return OK
 		}
 	}
+}
+
+// atFile tells that the whole path has been gone through and is known to be no directory.
+func (w *walk) atFile() bool {
+	return w.end == len(w.name) && w.known != nil && !w.known.IsDir()
 }
 
 // look asks for the component that the path now ends with and follows it if it

@@ -8,8 +8,8 @@ import (
 
 // differs are the messages that are not Apache's, and why.
 var differs = map[string]string{
-	`ErrorDocument 404 "%{foo"`:  "the expression's own message",
-	`SetHandler "expr=%{foo"`:    "the expression's own message",
+	`ErrorDocument 404 "%{foo"`: "the expression's own message",
+	`SetHandler "expr=%{foo"`:   "the expression's own message",
 }
 
 // TestMessages compares what each configuration of testdata/messages.txt gives

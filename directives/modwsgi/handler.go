@@ -148,6 +148,7 @@ func collapse(path string) string {
 
 // check gathers what the servers define (post_config).
 func check(p *directives.Plan, slots directives.Slots[Server, Dir]) error {
+	remember(p, slots)
 	if v := wsgi.Product(slots.Server.Of(p.Main.Conf).Python.Home.Get("")); v != "" {
 		p.Components = append(p.Components, v)
 	}

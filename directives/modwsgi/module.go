@@ -4,8 +4,10 @@ import (
 	"sync"
 
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/server"
 	"httpd-wsgi/wsgi"
+	"httpd-wsgi/wsgi/daemon"
 )
 
 // module is mod_wsgi in one process: written while the process starts, only
@@ -25,10 +27,10 @@ type module struct {
 	pool     sync.Pool // *exchange
 }
 
-// Runner runs requests in a daemon process group; the daemon protocol's client
-// implements it. Run has the rules of wsgi.Engine.Run.
+// Runner runs requests in a daemon process group; *daemon.Client implements
+// it. Run has the rules of wsgi.Engine.Run.
 type Runner interface {
-	Run(call *wsgi.Call) wsgi.Result
+	Run(call *wsgi.Call, meta daemon.Meta) (wsgi.Result, *daemon.Error)
 	Close()
 }
 
@@ -104,7 +106,17 @@ func (m *module) runDaemon(x *exchange, t *target) server.Status {
 		s.Mtime = x.r.Target.Info.ModTime().UnixMicro()
 	}
 	x.call.QueueLimit = t.daemon.QueueTimeout
-	return x.finish(m.groups[t.daemon.Name].Run(&x.call), 500)
+	r := x.r
+	res, e := m.groups[t.daemon.Name].Run(&x.call, daemon.Meta{Server: r.Server.Index, Client: r.Client})
+	if e == nil {
+		return x.finish(res, 500)
+	}
+	r.Logf(errlog.Error, errlog.WSGI, e.Code, "%s", e.Msg)
+	if e.Responded {
+		r.CutShort()
+		return server.Done
+	}
+	return server.Status(e.Status)
 }
 
 // Daemons are the process groups that all servers define, by name.

@@ -159,9 +159,6 @@ func (c *Case) lay(site *Site) (string, error) {
 	if err := site.Write("conf/httpd.conf", conf); err != nil {
 		return "", err
 	}
-	if err := site.Settle(); err != nil {
-		return "", err
-	}
 	for _, f := range late {
 		for line := range strings.Lines(f.Data) {
 			words := strings.Fields(site.Expand(line, 0))
@@ -177,7 +174,7 @@ func (c *Case) lay(site *Site) (string, error) {
 			}
 		}
 	}
-	return site.Expand(conf, 0), nil
+	return site.Expand(conf, 0), site.Settle()
 }
 
 // converse sends all steps and counts the answers.

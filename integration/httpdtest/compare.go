@@ -187,7 +187,7 @@ func (r *Report) step(s *Step, differ []Difference, a, t StepResult, an, tn *Nor
 			r.lines("header", ax, ty)
 		}
 		if !skip["body"] {
-			ab, tb := bodyLines(an.Text(string(x.Body)), drop), bodyLines(tn.Text(string(y.Body)), drop)
+			ab, tb := bodyLines(an.Text(string(x.Content())), drop), bodyLines(tn.Text(string(y.Content())), drop)
 			if !slices.Equal(ab, tb) {
 				r.add("body differs:\n%s", diff(ab, tb))
 			}

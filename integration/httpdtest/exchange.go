@@ -3,6 +3,7 @@ package httpdtest
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,22 @@ type Response struct {
 	Interim []int
 	// Broken says what was wrong with the answer's form, e.g. a body cut short; empty if nothing.
 	Broken string
+}
+
+// Content is the body, decompressed if it is gzip: what two compressors make of one text may differ.
+func (r *Response) Content() []byte {
+	if !strings.Contains(r.Get("Content-Encoding"), "gzip") {
+		return r.Body
+	}
+	z, err := gzip.NewReader(bytes.NewReader(r.Body))
+	if err != nil {
+		return r.Body
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		return r.Body
+	}
+	return text
 }
 
 // Get is the value of the first header line of that name, in any case.

@@ -104,7 +104,7 @@ func (n *Normaliser) Header(r *Response) []string {
 			value = strings.Join(methods, ",")
 		case "content-length":
 			if f.Value == strconv.Itoa(len(r.Body)) {
-				value = strconv.Itoa(len(n.Text(string(r.Body))))
+				value = strconv.Itoa(len(n.Text(string(r.Content()))))
 			}
 		}
 		lines = append(lines, name+": "+value)

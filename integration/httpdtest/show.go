@@ -23,7 +23,7 @@ func (c *Case) Show(o *Observation) string {
 			for _, h := range n.Header(resp) {
 				fmt.Fprintf(&b, "    %s\n", h)
 			}
-			for _, line := range strings.SplitN(n.Text(string(resp.Body)), "\n", 60) {
+			for _, line := range strings.SplitN(n.Text(string(resp.Content())), "\n", 60) {
 				fmt.Fprintf(&b, "        %s\n", clip(line))
 			}
 		}

@@ -52,10 +52,10 @@ func (s *Site) Write(name, data string) error {
 	return os.WriteFile(path, []byte(s.Expand(data, 0)), 0o644)
 }
 
-// Settle gives every file [FileTime].
+// Settle gives every file and directory [FileTime].
 func (s *Site) Settle() error {
 	return filepath.WalkDir(s.Dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+		if err != nil || !d.Type().IsRegular() && !d.IsDir() {
 			return err
 		}
 		return os.Chtimes(path, FileTime, FileTime)

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -10,7 +9,7 @@ import (
 )
 
 // check is what Apache's check_config hooks do: log directories must be there.
-func (c *config) check() error {
+func (c *config) check(l layout) error {
 	for _, s := range c.hosts.Servers {
 		where := "main error log"
 		spec := s.Core.ErrorLog
@@ -23,7 +22,7 @@ func (c *config) check() error {
 			where = fmt.Sprintf("error log of vhost defined at %s:%d", s.Plan.Pos.File, s.Plan.Pos.Line)
 			spec = conf.ErrorLog
 		}
-		if err := logfile.CheckErrorLog(c.plan.ServerRoot, spec.Get("logs/error_log"), where); err != nil {
+		if err := logfile.CheckErrorLog(c.plan.ServerRoot, spec.Get(l.defaults.ErrorLog), where); err != nil {
 			return &checkError{err}
 		}
 	}
@@ -96,7 +95,7 @@ func printTable(w io.Writer, c *config) {
 		if e.Help != "" {
 			fmt.Fprintf(w, "\t%s\n", e.Help)
 		}
-		io.WriteString(w, e.Scope.Describe())
+		fmt.Fprintln(w, e.Scope.Describe())
 		switch e.Policy {
 		case directives.NoEffect:
 			fmt.Fprintf(w, "\t(httpd-wsgi: accepted, has no effect: %s)\n", e.Why)
@@ -104,10 +103,4 @@ func printTable(w io.Writer, c *config) {
 			fmt.Fprintf(w, "\t(httpd-wsgi: refused: %s)\n", e.Why)
 		}
 	}
-}
-
-// isCheck tells whether the error came from check.
-func isCheck(err error) bool {
-	var e *checkError
-	return errors.As(err, &e)
 }

@@ -17,11 +17,11 @@ func (p *program) control(c *config) (code int, done bool) {
 	path := c.pidFile(p.layout)
 	pid, err := mpm.ReadPid(path)
 	if err != nil {
-		status := err
+		status := errlog.StatusText(err)
 		if errors.Is(err, mpm.ErrBadPid) {
-			status = internalError
+			status = "(20014)Internal error (specific information not available)" // APR_EGENERAL
 		}
-		fmt.Fprintf(p.stderr, "%s: AH00058: Error retrieving pid file %s\nAH00059: Remove it before continuing if it is corrupted.\n", errlog.StatusText(status), path)
+		fmt.Fprintf(p.stderr, "%s: AH00058: Error retrieving pid file %s\nAH00059: Remove it before continuing if it is corrupted.\n", status, c.pidName(p.layout))
 		return 1, true
 	}
 	running := mpm.Running(pid)
@@ -62,6 +62,3 @@ func (p *program) control(c *config) (code int, done bool) {
 	}
 	return signal(syscall.SIGUSR1)
 }
-
-// internalError is what APR says of a PidFile that holds no number.
-var internalError = errlog.Status(20014)

@@ -10,6 +10,7 @@ import (
 	"httpd-wsgi/directives"
 	"httpd-wsgi/directives/all"
 	"httpd-wsgi/directives/modmpm"
+	"httpd-wsgi/directives/modwsgi"
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/mpm"
 	"httpd-wsgi/server"
@@ -23,6 +24,8 @@ type config struct {
 	plan   *directives.Plan
 	hosts  *vhost.Site
 	names  *vhost.Names
+	models modmpm.Slots
+	model  mpm.Model
 	mpm    *modmpm.Conf
 
 	// modules are the LoadModule lines in order; all tells that there was none and every module is on.
@@ -44,7 +47,7 @@ func (c *config) defined(name string) bool {
 	return false
 }
 
-// core's configuration of the main server.
+// root makes a file name absolute below ServerRoot.
 func (c *config) root(name string) string {
 	if filepath.IsAbs(name) {
 		return filepath.Clean(name)
@@ -52,16 +55,62 @@ func (c *config) root(name string) string {
 	return filepath.Join(c.plan.ServerRoot, name)
 }
 
-func (c *config) pidFile(l layout) string {
-	return c.root(c.hosts.Main.Core.Global.PidFile.Get(l.defaults.PidFile))
+// pidName is PidFile as written, pidFile its full path.
+func (c *config) pidName(l layout) string {
+	return c.hosts.Main.Core.Global.PidFile.Get(l.defaults.PidFile)
 }
+
+func (c *config) pidFile(l layout) string { return c.root(c.pidName(l)) }
 
 // settings are the MPM's numbers as configured, not clamped.
 func (c *config) settings() mpm.Settings {
-	s := c.mpm.Settings
+	s, m := mpm.Defaults(c.model), c.mpm
+	set := func(to *int, o directives.Opt[int]) { *to = o.Get(*to) }
+	set(&s.StartServers, m.StartServers)
+	set(&s.ServerLimit, m.ServerLimit)
+	set(&s.ThreadLimit, m.ThreadLimit)
+	set(&s.ThreadsPerChild, m.ThreadsPerChild)
+	set(&s.MaxRequestWorkers, m.MaxRequestWorkers)
+	if c.model == mpm.Prefork {
+		set(&s.MinSpareServers, m.MinSpare)
+		set(&s.MaxSpareServers, m.MaxSpare)
+	} else {
+		set(&s.MinSpareThreads, m.MinSpare)
+		set(&s.MaxSpareThreads, m.MaxSpare)
+	}
+	set(&s.ListenBacklog, m.ListenBacklog)
+	s.AsyncFactor = m.AsyncFactor.Get(s.AsyncFactor)
+	s.GracefulShutdown = max(m.GracefulShutdown.Get(0), 0)
 	s.MaxConnectionsPerChild = c.hosts.Main.Core.Global.MaxConnectionsPerChild.Get(0)
 	s.OneProcess = c.defined("DEBUG") || c.defined("ONE_PROCESS")
 	return s
+}
+
+// listens resolves the Listen directives.
+func (c *config) listens() (all []mpm.Listen, err error) {
+	for _, l := range c.mpm.Listen {
+		x, err := mpm.NewListen(l.Host, uint16(l.Port), l.Protocol)
+		if err == nil {
+			all, err = mpm.AddListen(all, x)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// sockets are the options of the listening sockets.
+func (c *config) sockets() mpm.SocketOptions {
+	return mpm.SocketOptions{Backlog: c.mpm.ListenBacklog.Get(mpm.Defaults(c.model).ListenBacklog), SendBuffer: c.mpm.SendBuffer.Get(0),
+		ReceiveBuffer: c.mpm.ReceiveBuffer.Get(0), DeferAccept: mpm.DeferAccept}
+}
+
+// newConfig links all modules, the MPMs among them.
+func newConfig(dial modwsgi.Dial) *config {
+	c := &config{linked: all.Link(dial)}
+	c.models = modmpm.Add(c.linked.Registry)
+	return c
 }
 
 // read reads the files and compiles them. With an error the config holds what
@@ -91,7 +140,9 @@ func (c *config) build(names *vhost.Names) (err error) {
 	if c.hosts, err = vhost.BuildWith(c.plan, c.linked.Core, names); err != nil {
 		return err
 	}
-	c.mpm = modmpm.Of(c.plan)
+	m, conf := c.models.Of(c.plan)
+	c.mpm = conf
+	c.model = map[modmpm.Model]mpm.Model{modmpm.Event: mpm.Event, modmpm.Worker: mpm.Worker, modmpm.Prefork: mpm.Prefork}[m]
 	return nil
 }
 
@@ -105,7 +156,8 @@ func (c *config) loaded() *directives.Loaded {
 }
 
 func readOnce(o *options, l layout, allModules bool) (*config, error) {
-	c := &config{linked: all.Link(dial), all: allModules}
+	c := newConfig(nil)
+	c.all = allModules
 	loaded := c.linked.Registry.NewLoaded(allModules)
 	root, file := l.root, l.file
 	if o.root != "" {

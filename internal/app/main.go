@@ -46,13 +46,13 @@ func (p *program) run() int {
 	}
 	c, err := read(p.o, p.layout)
 	if err == nil {
-		err = c.check()
+		err = c.check(p.layout)
 	}
 	p.tell(c)
 	if p.o.showCompile {
 		model, known := mpm.Event, c.mpm != nil
 		if known {
-			model = c.mpm.Settings.Model
+			model = c.model
 		}
 		printSettings(p.stdout, p.layout, model, known)
 		if c.plan != nil {

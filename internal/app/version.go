@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"httpd-wsgi/directives/all"
 	"httpd-wsgi/mpm"
 	"httpd-wsgi/pcre"
 	"httpd-wsgi/server"
@@ -44,7 +43,7 @@ func built() string {
 // printStatic is -l: the modules that are there without LoadModule.
 func printStatic(w io.Writer) {
 	fmt.Fprintln(w, "Compiled in modules:")
-	for _, m := range all.Link(nil).Registry.Modules() {
+	for _, m := range newConfig(nil).linked.Registry.Modules() {
 		if m.Static {
 			fmt.Fprintf(w, "  %s\n", m.File)
 		}

@@ -24,13 +24,14 @@ type Reader struct {
 	held *[]byte // the pool's
 	buf  []byte  // buf[r:w] is unread
 	r, w int
+	got  int64 // bytes read from the source
 	err  error // the source's last, to be told after what came with it
 }
 
 // Reset makes r read from src, dropping what was buffered.
 func (r *Reader) Reset(src io.Reader) {
 	r.Release()
-	r.src, r.err = src, nil
+	r.src, r.err, r.got = src, nil, 0
 }
 
 // Release gives the buffer back to the pool. What was unread is lost.
@@ -44,6 +45,9 @@ func (r *Reader) Release() {
 // Buffered returns what has been received and not yet read. It is valid until
 // the next use of r.
 func (r *Reader) Buffered() []byte { return r.buf[r.r:r.w] }
+
+// Consumed is how many bytes have been read from r since Reset.
+func (r *Reader) Consumed() int64 { return r.got - int64(r.w-r.r) }
 
 // Await returns when there is something to read, or the source's error. It is
 // where a connection waits for its next request.
@@ -64,7 +68,9 @@ func (r *Reader) Read(p []byte) (int, error) {
 			return 0, r.takeErr()
 		}
 		if len(p) >= bufferSize {
-			return r.src.Read(p)
+			n, err := r.src.Read(p)
+			r.got += int64(n)
+			return n, err
 		}
 		if err := r.fill(); err != nil {
 			return 0, err
@@ -110,6 +116,7 @@ func (r *Reader) fill() error {
 	for range 100 {
 		n, err := r.src.Read(r.buf[r.w:])
 		r.w += n
+		r.got += int64(n)
 		if n > 0 {
 			r.err = err
 			return nil

@@ -8,6 +8,7 @@
 import io
 import os
 import sys
+import threading  # now, so that in every interpreter the thread that made it is what threading takes for the main one
 import types
 
 GROUP = config["group"]
@@ -432,7 +433,6 @@ def process_signal(name, number):
 
 def shut_down():
     """What ending an interpreter does first: for one that cannot be ended because threads of it remain."""
-    import threading
     try:
         threading._shutdown()
     except Exception:

@@ -59,7 +59,7 @@ type Call struct {
 	wake   chan struct{}
 	server Server // answers messages while Submit runs the call on the goroutine's own thread
 	args   []byte
-	over   bool   // Submit did, and the next Wait need not wait
+	over   bool // Submit did, and the next Wait need not wait
 }
 
 // Server answers messages of a call.
@@ -319,9 +319,9 @@ func (c *Call) Value() (ValueKind, []string) {
 func (c *Call) Wait() State {
 	if c.over {
 		c.over = false
-	} else {
-		<-c.wake
+		return c.state() | State(c.c.final)
 	}
+	<-c.wake
 	return c.state()
 }
 

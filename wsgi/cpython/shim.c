@@ -41,6 +41,7 @@ enum { METH_FASTCALL = 0x80, Py_file_input = 257 };
     X(PyThreadState *, PyThreadState_Swap, (PyThreadState *)) \
     X(PyInterpreterState *, PyThreadState_GetInterpreter, (PyThreadState *)) \
     X(void, PyThreadState_Clear, (PyThreadState *)) \
+    X(void, PyThreadState_Delete, (PyThreadState *)) \
     X(void, PyThreadState_DeleteCurrent, (void)) \
     X(int, PyThreadState_SetAsyncExc, (unsigned long, PyObject *)) \
     X(PyThreadState *, PyEval_SaveThread, (void)) \
@@ -1529,6 +1530,17 @@ static void run_shut_down(hw_interp *in) {
     Py_DecRef(r);
 }
 
+/* Go's threads live on, but not for Python. */
+static void end_adopted(hw_interp *in) {
+    for (uint32_t i = 1; i <= engine.nworkers; i++) {
+        worker *w = engine.workers[i];
+        if (!w->adopted || in->id >= w->nstates || !w->states[in->id]) continue;
+        PyThreadState_Clear(w->states[in->id]);
+        PyThreadState_Delete(w->states[in->id]);
+        w->states[in->id] = NULL;
+    }
+}
+
 static void teardown(int destroy) {
     hw_interp *main_ = engine.interps;
     int left = 0;
@@ -1542,6 +1554,7 @@ static void teardown(int destroy) {
         log_format(engine.server, 6, "", "Destroying sub-interpreter '%s'.", in->name);
         __atomic_store_n(&in->state, 2, __ATOMIC_RELEASE);
         PyEval_RestoreThread(in->boss);
+        end_adopted(in);
         run_shut_down(in);
         if (only_thread(in)) { /* CPython aborts the process if there are others, daemon threads for instance */
             Py_EndInterpreter(in->boss);
@@ -1550,6 +1563,7 @@ static void teardown(int destroy) {
         PyEval_SaveThread();
     }
     PyEval_RestoreThread(main_->boss);
+    end_adopted(main_);
     log_format(engine.server, 6, "", "Terminating Python runtime.");
     __atomic_store_n(&main_->state, 2, __ATOMIC_RELEASE);
     if (left) {
@@ -2118,7 +2132,7 @@ static void run_call(worker *w, hw_call *c) {
     measure(c, stop - w->begun);
     __atomic_store_n(&c->handle, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&engine.progress, stop, __ATOMIC_RELAXED);
-    if (w->adopted) __atomic_fetch_or(&c->state, bits, __ATOMIC_ACQ_REL); /* its goroutine is on this very thread */
+    if (w->adopted) c->final = bits; /* its goroutine is on this very thread; state may still be looked at by the one that answers for it */
     else post(c, bits);
 }
 
@@ -2315,7 +2329,7 @@ int hw_submit(hw_call *c) {
         c->outcome = HW_STOPPING;
         c->responded = 0;
         c->pushes = 0;
-        __atomic_fetch_or(&c->state, HW_DONE, __ATOMIC_ACQ_REL);
+        c->final = HW_DONE;
         return 1;
     }
     hw_call *last = engine.head ? engine.tail : NULL;

@@ -76,6 +76,7 @@ typedef struct hw_call {
     hw_log *logs;         /* atomic, newest first */
     uint32_t nlogs;       /* atomic: records not yet written by Go */
     uint32_t here;        /* atomic: it is run on the goroutine's own thread, another goroutine has to answer its messages */
+    uint32_t final;       /* hw_submit returned 1: the last state */
     uint32_t pushes;      /* how often it was put into the ready list since it was submitted */
 
     /* an operation; valid until acknowledged */
@@ -138,8 +139,8 @@ hw_script *hw_script_of(const char *path, const char *callable, const char *modu
 hw_call *hw_call_new(void);
 void hw_call_free(hw_call *);
 int hw_reserve(hw_buf *, size_t); /* room for n bytes; 0 or -1 */
-/* hw_submit runs the call on the current thread if that is the quickest way (1: it is over, HW_DONE is in state but the call is not put into
- * the ready list for it), or leaves it to a worker (0). Never calls back into Go. */
+/* hw_submit runs the call on the current thread if that is the quickest way (1: it is over, and final is to be taken for the state that
+ * says so), or leaves it to a worker (0). Never calls back into Go. */
 int hw_submit(hw_call *);
 void hw_submit_boss(hw_call *);   /* to the thread that started Python: preloading */
 hw_call *hw_take_ready(void);     /* the ready list, linked by next */

@@ -12,6 +12,8 @@ def wrap(application):
 @mod_wsgi.subscribe_events
 def callback(name, **event):
     seen.append((name, sorted(event)))
+    if name == 'process_stopping':
+        return
     event['request_data'].setdefault('names', []).append(name)
     if name == 'request_started':
         return {'application_object': wrap(event['application_object'])}
