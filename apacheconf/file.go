@@ -37,21 +37,24 @@ func (r *reading) readFile(path string) (string, error) {
 			return "", syscall.EBADF
 		}
 	}
-	b := make([]byte, st.Size+1)
+	if int64(len(r.buf)) < max(st.Size, 1) {
+		r.buf = make([]byte, max(4096, st.Size+st.Size/4))
+	}
 	n := 0
 	for {
-		m, err := syscall.Read(fd, b[n:])
+		m, err := syscall.Read(fd, r.buf[n:])
 		if err == syscall.EINTR {
 			continue
 		}
 		if err != nil {
 			return "", err
 		}
-		if n += m; m == 0 {
-			return string(b[:n]), nil
+		// The size saves the read that would tell the end.
+		if n += m; m == 0 || n == int(st.Size) {
+			return string(r.buf[:n]), nil
 		}
-		if n == len(b) {
-			b = append(b, make([]byte, n)...)
+		if n == len(r.buf) {
+			r.buf = append(r.buf, make([]byte, n)...)
 		}
 	}
 }

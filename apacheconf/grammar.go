@@ -2,6 +2,7 @@ package apacheconf
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -49,8 +50,10 @@ type grammarEnd struct {
 	EOL  string `parser:"@EOL?"`
 }
 
-var grammar = participle.MustBuild[grammarFile](
-	participle.Lexer(lineLexer{}), participle.UseLookahead(1))
+// grammar is built when it is first used: the server's processes never do.
+var grammar = sync.OnceValue(func() *participle.Parser[grammarFile] {
+	return participle.MustBuild[grammarFile](participle.Lexer(lineLexer{}), participle.UseLookahead(1))
+})
 
 // maxGrammarDepth is how deep sections may nest for the grammar, whose parser takes some kilobytes of stack for each.
 const maxGrammarDepth = 1000
@@ -62,7 +65,7 @@ func Parse(name string, src []byte) *File {
 	if nesting(text) > maxGrammarDepth {
 		return readTree(name, text)
 	}
-	tree, err := grammar.ParseString(name, text)
+	tree, err := grammar().ParseString(name, text)
 	if err != nil {
 		// The lexer is total and the grammar takes any sequence of its tokens (FuzzParse).
 		panic("apacheconf: grammar is not total: " + err.Error())

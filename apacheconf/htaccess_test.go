@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -81,4 +82,29 @@ func TestLoadHtaccess(t *testing.T) {
 			t.Errorf("%.80q: %.200q, want %.200q", c.text, g, c.want)
 		}
 	}
+}
+
+// A Loader and the server's tree serve requests at the same time. The race detector looks on.
+func TestLoadHtaccessParallel(t *testing.T) {
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "main.conf"), []byte("Define V 1\n<Macro M $x>\na $x\n</Macro>\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	l := newTestLoader(root)
+	server, err := l.Load("main.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 50 {
+				tree, err := l.LoadHtaccess(server, "/d/.htaccess", []byte("Use M ${V}\n<Macro N>\nb\n</Macro>\nUse N\nUndefMacro M\n"))
+				if err != nil || len(tree.Items) != 2 || tree.Items[0].Args != "1" {
+					t.Errorf("%s", describe(tree, err))
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -121,6 +121,8 @@ type reading struct {
 	// nested is how many sections and conditional containers are open.
 	nested int
 
+	// buf is what files are read into.
+	buf      []byte
 	slab     []Item
 	slabSize int
 }

@@ -146,6 +146,14 @@ func (r *Request) appendErrorText(b []byte, status int, location string) []byte 
 		return append(b, "<p>This resource is only accessible through the proxy\n<br />\nYou will need to configure your client to use that proxy.</p>\n"...)
 	case 400:
 		return notes("<p>Your browser sent a request that this server could not understand.<br />\n", "</p>\n")
+	case 300:
+		list, _ := r.Notes.Get("variant-list")
+		return append(b, list...)
+	case 403:
+		return notes("<p>You don't have permission to access this resource.", "</p>\n")
+	case 406:
+		list, _ := r.Notes.Get("variant-list")
+		return append(append(b, "<p>An appropriate representation of the requested resource could not be found on this server.</p>\n"...), list...)
 	case 405:
 		return append(append(append(b, "<p>The requested method "...), method...), " is not allowed for this URL.</p>\n"...)
 	case 411:
@@ -174,7 +182,9 @@ func (r *Request) appendErrorText(b []byte, status int, location string) []byte 
 	case 502:
 		return notes("<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n", "</p>\n")
 	case 506:
-		return append(b, "<p>A variant for the requested resource\n<pre>\n\n</pre>\nis itself a negotiable resource. This indicates a configuration error.</p>\n"...)
+		b = append(b, "<p>A variant for the requested resource\n<pre>\n"...)
+		b = apr.AppendEscapeHTML(b, r.URI)
+		return append(b, "\n</pre>\nis itself a negotiable resource. This indicates a configuration error.</p>\n"...)
 	}
 	if text, ok := errorTexts[status]; ok {
 		return append(b, text...)
@@ -194,9 +204,7 @@ func (r *Request) appendErrorText(b []byte, status int, location string) []byte 
 var errorTexts = map[int]string{
 	401: authText,
 	407: authText,
-	403: "<p>You don't have permission to access this resource.</p>\n",
 	404: "<p>The requested URL was not found on this server.</p>\n",
-	406: "<p>An appropriate representation of the requested resource could not be found on this server.</p>\n",
 	408: "<p>Server timeout waiting for the HTTP request from the client.</p>\n",
 	410: "<p>The requested resource is no longer available on this server and there is no forwarding address.\nPlease remove all references to this resource.</p>\n",
 	412: "<p>The precondition on the request for this URL evaluated to false.</p>\n",

@@ -87,12 +87,15 @@ type Script struct {
 // Call is a request to be run.
 type Call struct {
 	Script     Script
-	Form       *Form    // not yet completed with Bytes unless Body and BodyEnd say nothing
-	Body       []byte   // body bytes at hand, read before ReadBody is asked
-	BodyEnd    bool     // Body is all of it; true for a request without a body
-	Raw        []byte   // the form's bytes as they came from another process, instead of Form, Body and BodyEnd
-	Exchange   Exchange // for its duration
-	QueueLimit time.Duration
+	Form       *Form         // completed by Run with Body and BodyEnd
+	Body       []byte        // body bytes at hand, read before ReadBody is asked
+	BodyEnd    bool          // Body is all of it; true for a request without a body
+	Raw        []byte        // the form's bytes as they came from another process, instead of Form, Body and BodyEnd
+	Exchange   Exchange      // for its duration
+	QueueLimit time.Duration // longest wait for a thread, 0 none: then it ends as Expired
+
+	mu      sync.Mutex
+	running *cpython.Call
 }
 
 // Engine is Python in this process.
@@ -286,6 +289,18 @@ func (e *Engine) script(path, callable string) (*cpython.Script, error) {
 	return s, nil
 }
 
+// Signal publishes a process_signal event ("SIGHUP", 1) in every interpreter.
+func (e *Engine) Signal(name string, number int) {
+	e.rt.Control("process_signal", fmt.Sprintf("%s %d", name, number), time.Minute)
+}
+
+// LogStacks writes into the log where every Python thread is, and reports whether that could be done in time.
+func (e *Engine) LogStacks(timeout time.Duration) bool { return e.rt.Control("stacks", "", timeout) }
+
+// Responsive reports whether every interpreter could be taken, and so its lock be had, before timeout has passed. If not, something
+// keeps the interpreter for itself: a deadlock of an extension module.
+func (e *Engine) Responsive(timeout time.Duration) bool { return e.rt.Control("", "", timeout) }
+
 // Stop ends Python in order: process_stopping is published with reason, requests under way are waited for, sub interpreters end, then the
 // main one (its atexit functions run). What is not done when timeout has passed is left: the process is about to exit. It reports
 // whether all was done. Run must not be called any more; calls that are made all the same end as Stopping.
@@ -295,6 +310,6 @@ func (e *Engine) Stop(reason string, timeout time.Duration) bool {
 	}
 	end := time.Now().Add(timeout)
 	left := func() time.Duration { return max(time.Until(end), 0) }
-	return e.rt.StopEvents(reason, left()) && e.rt.StopWorkers(left()) &&
+	return e.rt.Control("process_stopping", reason, left()) && e.rt.StopWorkers(left()) &&
 		e.rt.StopPython(!e.options.KeepInterpreters, left())
 }

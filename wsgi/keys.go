@@ -83,6 +83,9 @@ const (
 	keys // their number
 )
 
+// NumKeys is the number of keys that have a number, and one.
+const NumKeys = int(keys)
+
 // keyTable is what the numbers stand for. fs values are in the filesystem's encoding, as mod_wsgi decodes them; stable ones are often the
 // same in request after request, which makes their string worth keeping. Credentials and cookies are not: nothing keeps them longer
 // than their request.

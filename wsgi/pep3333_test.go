@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"httpd-wsgi/wsgi"
 	"httpd-wsgi/wsgi/wsgitest"
@@ -708,6 +709,38 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
+func TestInterrupt(t *testing.T) {
+	for _, uri := range []string{"/", "/later"} {
+		x := wsgitest.Exchange{Wrote: make(chan string, 10)}
+		var f wsgi.Form
+		wsgitest.Fill(&f, wsgi.Multithread, "GET", uri)
+		call := &wsgi.Call{Script: script("timeout.wsgi"), Form: &f, BodyEnd: true, Exchange: &x}
+		done := make(chan wsgi.Result)
+		go func() { done <- engine.Run(call) }()
+		if uri == "/later" {
+			<-x.Wrote
+		} else {
+			for !strings.Contains(x.Logs(), "begun") {
+				runtime.Gosched()
+			}
+			if !engine.LogStacks(10*time.Second) || !log.Wait("in busy") {
+				t.Error("no stacks", log.Text())
+			}
+		}
+		call.Interrupt()
+		r := <-done
+		if r.Outcome != wsgi.Timeout || r.Responded != (uri == "/later") || !strings.Contains(x.Logs(), "RequestTimeout exception raised") {
+			t.Errorf("%s: %+v\n%s", uri, r, x.Logs())
+		}
+	}
+	if got := text(t, "timeout.wsgi", "/caught"); got != "['RequestTimeout', 'RequestTimeout']" {
+		t.Error(got)
+	}
+	if !engine.Responsive(10 * time.Second) {
+		t.Error("not responsive")
+	}
+}
+
 func TestMalformedForms(t *testing.T) {
 	var f wsgi.Form
 	wsgitest.Fill(&f, 0, "GET", "/")
@@ -764,5 +797,3 @@ func TestParallel(t *testing.T) {
 	}
 	wg.Wait()
 }
-
-var _ = io.EOF

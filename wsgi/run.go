@@ -22,9 +22,27 @@ func (e *Engine) Run(call *Call) Result {
 		form = call.Form.Bytes(call.Body, call.BodyEnd)
 	}
 	x := e.begin(call.Exchange)
+	call.set(x.c)
 	x.c.Submit(cpython.Request, flags, g, script, mtime, form, call.QueueLimit, x)
 	x.wait()
+	call.set(nil)
 	return x.end()
+}
+
+func (call *Call) set(c *cpython.Call) {
+	call.mu.Lock()
+	call.running = c
+	call.mu.Unlock()
+}
+
+// Interrupt raises mod_wsgi.RequestTimeout in the thread that runs the request, if one does. It may be called by another goroutine than
+// the one in Run. An application that is in a call that Python cannot interrupt, time.sleep for instance, gets it after that.
+func (call *Call) Interrupt() {
+	call.mu.Lock()
+	defer call.mu.Unlock()
+	if call.running != nil {
+		call.running.Interrupt()
+	}
 }
 
 // find looks the group and the script of a call up. What is wrong is logged.

@@ -105,7 +105,6 @@ var absent = map[string]string{
 	"remoteip_module":            "remove the LoadModule line if nothing needs it",
 	"reqtimeout_module":          "remove the LoadModule line if nothing needs it",
 	"request_module":             "remove the LoadModule line if nothing needs it",
-	"rewrite_module":             "remove the LoadModule line if nothing needs it",
 	"security2_module":           "remove the LoadModule line if nothing needs it",
 	"sed_module":                 "remove the LoadModule line if nothing needs it",
 	"session_module":             "remove the LoadModule line if nothing needs it",

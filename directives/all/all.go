@@ -16,6 +16,7 @@ import (
 	"httpd-wsgi/directives/modenv"
 	"httpd-wsgi/directives/modlogconfig"
 	"httpd-wsgi/directives/modmime"
+	"httpd-wsgi/directives/modrewrite"
 	"httpd-wsgi/directives/modsetenvif"
 	"httpd-wsgi/directives/modwsgi"
 	"httpd-wsgi/server"
@@ -29,6 +30,7 @@ func Modules(dial modwsgi.Dial) []server.Module {
 		modlogconfig.LogIOModule(),
 		modsetenvif.Module(),
 		modenv.Module(),
+		modrewrite.Module(),
 		modalias.Module(),
 		modaccesscompat.Module(),
 		modauthncore.Module(),

@@ -18,8 +18,7 @@ func (p *page) openPage(title string) {
 			if !p.has(suppressHTMLPreamble) {
 				p.preamble(title)
 			}
-			p.send()
-			if sub.RunSub() != server.OK {
+			if p.include(sub) != server.OK {
 				preamble, heading = p.has(suppressHTMLPreamble), true
 			}
 		case isText(sub.Reply.ContentType):
@@ -45,8 +44,7 @@ func (p *page) closePage() {
 	if sub := p.lookup(p.d.Readme.V, false); sub != nil {
 		switch {
 		case isHTML(sub.Reply.ContentType):
-			p.send()
-			if sub.RunSub() == server.OK {
+			if p.include(sub) == server.OK {
 				signature, end = false, !p.has(suppressHTMLPreamble)
 			}
 		case isText(sub.Reply.ContentType):
@@ -62,6 +60,14 @@ func (p *page) closePage() {
 	if end {
 		p.put("</body></html>\n")
 	}
+}
+
+// include has a subrequest write its part of the page. What came before goes
+// out first, so that the page's length is not known any more, as in Apache.
+func (p *page) include(sub *server.Request) server.Status {
+	p.send()
+	p.r.Flush()
+	return sub.RunSub()
 }
 
 // lookup finds a file that goes into the page; nil if there is none. The header

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"httpd-wsgi/directives"
 	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/server"
 )
@@ -26,9 +27,8 @@ const (
 // entry is a line of a listing.
 type entry struct {
 	name        string // of a directory with its final slash; the parent's URL for the parent
-	icon, alt   string
-	description string
-	described   bool
+	icon, alt   directives.Opt[string]
+	description directives.Opt[string]
 	size        int64 // -1: not shown
 	modified    time.Time
 	dated       bool
@@ -65,9 +65,9 @@ func (l *listing) parentEntry() (*entry, bool) {
 	e := &entry{name: up, size: -1}
 	if l.has(fancyIndexing) {
 		subjects := []subject{{path: path, pathOnly: true}, {path: directoryName, pathOnly: true}}
-		e.icon = first(l.d.icons, "", subjects...)
-		e.alt = first(l.d.alts, "PARENTDIR", subjects...)
-		e.description, e.described = l.d.describe(path)
+		e.icon = first(l.d.icons, subjects...)
+		e.alt = first(l.d.alts, subjects...).Or(directives.Some("PARENTDIR"))
+		e.description = l.d.describe(path)
 	}
 	return e, true
 }
@@ -101,14 +101,14 @@ func (l *listing) entry(name string, info os.FileInfo) (*entry, bool) {
 		path = strings.TrimSuffix(path[:strings.LastIndexByte(path, '/')+1], "/")
 		s.path, s.pathOnly = path, true
 		subjects := []subject{s, {path: directoryName, pathOnly: true}}
-		e.icon, e.alt = first(l.d.icons, "", subjects...), first(l.d.alts, "DIR", subjects...)
+		e.icon, e.alt = first(l.d.icons, subjects...), first(l.d.alts, subjects...).Or(directives.Some("DIR"))
 	} else {
-		e.icon, e.alt = first(l.d.icons, "", s), first(l.d.alts, "", s)
+		e.icon, e.alt = first(l.d.icons, s), first(l.d.alts, s)
 		e.size = t.Info.Size()
 	}
-	e.description, e.described = l.d.describe(path)
-	if !e.described && l.has(scanHTMLTitles) {
-		e.description, e.described = title(sub)
+	e.description = l.d.describe(path)
+	if !e.description.Set && l.has(scanHTMLTitles) {
+		e.description = title(sub)
 	}
 	return e, true
 }
@@ -122,14 +122,14 @@ func (l *listing) shows(status int) bool {
 const maxTitleScan = 8192 - 1
 
 // title is the title of an HTML page.
-func title(r *server.Request) (string, bool) {
+func title(r *server.Request) (none directives.Opt[string]) {
 	if r.Reply.Status != 200 || r.Reply.ContentEncoding != "" ||
 		!isHTML(r.Reply.ContentType) && r.Reply.ContentType != "text/x-server-parsed-html" {
-		return "", false
+		return none
 	}
 	f, err := os.Open(r.Target.Filename)
 	if err != nil {
-		return "", false
+		return none
 	}
 	defer f.Close()
 	buf := make([]byte, maxTitleScan)
@@ -149,10 +149,10 @@ func title(r *server.Request) (string, bool) {
 		if matched++; matched == len(mark) {
 			found, _, _ := strings.Cut(text[i+1:], "<")
 			found = strings.TrimLeft(found, "\r\n")
-			return strings.NewReplacer("\r", " ", "\n", " ").Replace(found), true
+			return directives.Some(strings.NewReplacer("\r", " ", "\n", " ").Replace(found))
 		}
 	}
-	return "", false
+	return none
 }
 
 func isHTML(contentType string) bool {
@@ -193,9 +193,9 @@ func (l *listing) compare(a, b *entry) int {
 		c = cmp.Compare(a.size, b.size)
 	case keyDescription:
 		if l.has(versionSort) {
-			c = natural(a.description, b.description, false)
+			c = natural(a.description.V, b.description.V, false)
 		} else {
-			c = strings.Compare(a.description, b.description)
+			c = strings.Compare(a.description.V, b.description.V)
 		}
 	}
 	if c == 0 && l.has(versionSort) {

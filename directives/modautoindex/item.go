@@ -3,6 +3,7 @@ package modautoindex
 import (
 	"strings"
 
+	"httpd-wsgi/directives"
 	"httpd-wsgi/internal/apr"
 )
 
@@ -72,13 +73,13 @@ func find(items []item, s subject) (string, bool) {
 }
 
 // first is find for several subjects in turn.
-func first(items []item, def string, subjects ...subject) string {
+func first(items []item, subjects ...subject) directives.Opt[string] {
 	for _, s := range subjects {
 		if data, ok := find(items, s); ok {
-			return data
+			return directives.Some(data)
 		}
 	}
-	return def
+	return directives.Opt[string]{}
 }
 
 // ignores tells whether the file is not to be listed (IndexIgnore).
@@ -114,7 +115,7 @@ func newDescription(text, to string) description {
 }
 
 // describe returns the first description that fits the file.
-func (d *Dir) describe(path string) (string, bool) {
+func (d *Dir) describe(path string) (none directives.Opt[string]) {
 	for i := range d.descriptions {
 		t := &d.descriptions[i]
 		name := base(path)
@@ -122,8 +123,8 @@ func (d *Dir) describe(path string) (string, bool) {
 			name = path
 		}
 		if t.match && apr.Fnmatch(t.pattern, name, 0) || !t.match && strings.Contains(name, t.pattern) {
-			return t.text, true
+			return directives.Some(t.text)
 		}
 	}
-	return "", false
+	return none
 }

@@ -139,8 +139,8 @@ func (p *page) columns(entries []*entry) (name, description int) {
 		if p.d.name.adjust {
 			name = max(name, len(e.name))
 		}
-		if p.d.description.adjust && e.described {
-			description = max(description, len(e.description))
+		if p.d.description.adjust && e.description.Set {
+			description = max(description, len(e.description.V))
 		}
 	}
 	return name, description
@@ -165,15 +165,8 @@ func (p *page) icon(e *entry, none string) {
 		p.anchor(e)
 		p.put("\">")
 	}
-	if url := e.icon; url != "" || p.d.DefaultIcon.Set {
-		if url == "" {
-			url = p.d.DefaultIcon.V
-		}
-		alt := e.alt
-		if alt == "" {
-			alt = "   "
-		}
-		p.image(url, "["+alt+"]")
+	if url := e.icon.Or(p.d.DefaultIcon); url.Set {
+		p.image(url.V, "["+e.alt.Get("   ")+"]")
 		p.put(">")
 	} else {
 		p.put(none)
@@ -251,8 +244,8 @@ func (p *page) fancy(entries []*entry) {
 		if !p.has(suppressSize) {
 			p.put(formatSize(e.size), "  ")
 		}
-		if !p.has(suppressDescription) && e.described {
-			p.put(p.cut(e.description, description))
+		if !p.has(suppressDescription) && e.description.Set {
+			p.put(p.cut(e.description.V, description))
 		}
 		p.put("\n")
 	}
@@ -325,8 +318,8 @@ func (p *page) rule(columns int) {
 func (p *page) row(i int, e *entry, name, description int) {
 	if p.d.StyleSheet.Set {
 		class := [2]string{"even", "odd"}[i&1]
-		if e.alt != "" && p.has(addAltClass) {
-			class += "-" + asciiLower(e.alt)
+		if e.alt.Set && p.has(addAltClass) {
+			class += "-" + asciiLower(e.alt.V)
 		}
 		p.put("   <tr class=\"", class, "\">")
 	} else {
@@ -362,12 +355,12 @@ func (p *page) row(i int, e *entry, name, description int) {
 		p.put("</td>")
 		p.cell("td", "indexcoldesc", ">")
 		switch {
-		case !e.described:
+		case !e.description.Set:
 			p.put("&nbsp;")
 		case p.d.description.adjust:
-			p.put(e.description)
+			p.put(e.description.V)
 		default:
-			p.put(p.cut(e.description, description))
+			p.put(p.cut(e.description.V, description))
 		}
 	}
 	p.put("</td></tr>\n")

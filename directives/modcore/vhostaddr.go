@@ -27,13 +27,10 @@ func ParseVHostAddr(w string) (VHostAddr, error) {
 	if strings.EqualFold(w, "_default_") {
 		return VHostAddr{Host: "*", Any: true}, nil
 	}
-	if head, ok := strings.CutSuffix(w, ":*"); ok {
-		a.Host = head
-	} else {
-		var err error
-		if a.Host, a.Port, err = ParseAddrPort(w); err != nil {
-			return a, errVHostAddr
-		}
+	head, anyPort := strings.CutSuffix(w, ":*")
+	var err error
+	if a.Host, a.Port, err = ParseAddrPort(head); err != nil || anyPort && a.Port != 0 {
+		return a, errVHostAddr
 	}
 	switch {
 	case a.Host == "":
@@ -42,7 +39,6 @@ func ParseVHostAddr(w string) (VHostAddr, error) {
 		a.Host, a.Any = "*", true
 		return a, nil
 	}
-	a.Host = strings.TrimSuffix(strings.TrimPrefix(a.Host, "["), "]")
 	if ip, err := netip.ParseAddr(a.Host); err == nil {
 		if ip.IsUnspecified() {
 			a.Any = true

@@ -171,7 +171,7 @@ func (d *Dir) directory(r *server.Request) server.Status {
 	if failure != 0 {
 		return failure
 	}
-	r.Notes.Set("dir-index-names", strings.Join(names, ", "))
+	r.Notes.Set("dir-index-names", strings.Join(names, ","))
 	return server.Declined
 }
 

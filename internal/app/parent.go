@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ const pipedLogGrace = 3 * time.Second
 
 // serve is the master's life.
 func (p *program) serve(c *config) int {
+	runtime.LockOSThread() // so that the log's tid is the pid, as Apache's parent's
 	m := &parent{program: p, pool: new(mpm.Sockets)}
 	m.pool.Log = m.log
 	m.pool.Adopt()

@@ -423,12 +423,27 @@ def request_finished(handle, environ, finish, reads, length, writes, written, st
     })
 
 
-def process_stopping(reason):
-    publish("process_stopping", event_callbacks + shutdown_callbacks, {"shutdown_reason": reason})
+def dump_stacks():
+    """Where every thread is, into the server's log."""
+    for ident, frame in sys._current_frames().items():
+        text = "Thread %d executing" % ident
+        while frame is not None:
+            code = frame.f_code
+            if code.co_filename != __file__:
+                c_log(INFO, "", ('%s file "%s", line %d, in %s' % (text, code.co_filename, frame.f_lineno, code.co_name)).encode("utf-8", "replace"))
+                text = "called from"
+            frame = frame.f_back
 
 
-def process_signal(name, number):
-    publish("process_signal", event_callbacks + signal_callbacks, {"signame": name, "signum": number})
+def control(what, text):
+    """What the server wants done in every interpreter."""
+    if what == "process_stopping":
+        publish(what, event_callbacks + shutdown_callbacks, {"shutdown_reason": text})
+    elif what == "process_signal":
+        name, number = text.split()
+        publish(what, event_callbacks + signal_callbacks, {"signame": name, "signum": int(number)})
+    elif what == "stacks":
+        dump_stacks()
 
 
 def shut_down():

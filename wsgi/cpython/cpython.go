@@ -438,11 +438,23 @@ func (c *Call) Results() Results {
 	}
 }
 
+// CheckForm reports whether the decoder in C takes the bytes for a well-formed request form. Python must have been started.
+func CheckForm(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	return C.hw_form_check((*C.uchar)(unsafe.Pointer(&b[0])), C.size_t(len(b))) == 0
+}
+
 func milliseconds(d time.Duration) C.int { return C.int(d.Milliseconds()) }
 
-// StopEvents publishes process_stopping in every interpreter. Like its sisters it reports whether it was done in time.
-func (rt *Runtime) StopEvents(reason string, timeout time.Duration) bool {
-	return C.hw_stop_events(C.CString(reason), milliseconds(timeout)) == 0
+// Control does something in every interpreter, on the thread that initialised Python: "process_stopping" with a reason, "process_signal"
+// with "SIGHUP 1", "stacks", and "" which only takes each interpreter. It reports whether it was done in time.
+func (rt *Runtime) Control(what, text string, timeout time.Duration) bool {
+	w, t := C.CString(what), C.CString(text)
+	defer C.free(unsafe.Pointer(w))
+	defer C.free(unsafe.Pointer(t))
+	return C.hw_control(w, t, milliseconds(timeout)) == 0
 }
 
 // StopWorkers lets the worker threads finish what is queued and ends them. No call may be submitted any more.

@@ -1,3 +1,5 @@
+//go:build linux && cgo && !nopython
+
 /* See shim.h and docs/internals-python.md. */
 #define _GNU_SOURCE
 #include "shim.h"
@@ -219,7 +221,7 @@ enum {
 /* What shim.c uses of bootstrap.py. */
 #define NAMES \
     X(Input) X(Errors) X(FileWrapper) X(RequestTimeout) X(file_region) X(describe) X(compile_script) X(run_script) X(reload_required) X(strings) X(forget) \
-    X(event_callbacks) X(request_started) X(response_started) X(request_exception) X(request_finished) X(process_stopping) X(shut_down)
+    X(event_callbacks) X(request_started) X(response_started) X(request_exception) X(request_finished) X(control) X(shut_down)
 struct names {
 #define X(name) PyObject *name;
     NAMES
@@ -1353,16 +1355,19 @@ static int furnish(hw_interp *in) {
 
 typedef struct command {
     struct command *next;
-    enum { MAKE = 1, RUN, INTERRUPT, EVENTS, TEARDOWN } kind;
+    enum { MAKE = 1, RUN, INTERRUPT, CONTROL, TEARDOWN } kind;
     hw_interp *interp;
     hw_call *call;
     int64_t handle;
     int destroy, done, refs;
-    const char *reason;
+    char *what, *text;
 } command;
 
 static void command_free(command *m) { /* locked */
-    if (--m->refs == 0) free(m);
+    if (--m->refs) return;
+    free(m->what);
+    free(m->text);
+    free(m);
 }
 
 static command *command_new(int kind, int waited_for) {
@@ -1508,14 +1513,19 @@ static void forked_child(void) {
     for (size_t i = 0; i < sizeof handled / sizeof *handled; i++) signal(handled[i], SIG_DFL);
 }
 
-static void publish_stop(hw_interp *in, const char *reason) {
-    PyEval_RestoreThread(in->boss);
-    PyObject *s = PyUnicode_DecodeLatin1(reason, (Py_ssize_t)strlen(reason), NULL);
-    PyObject *r = s ? PyObject_CallFunctionObjArgs(in->f.process_stopping, s, NULL) : NULL;
-    if (!r) log_exception(in, engine.server, "WSGI0112", "Exception raised by event callbacks.");
-    Py_DecRef(r);
-    Py_DecRef(s);
-    PyEval_SaveThread();
+/* Have bootstrap.py's control(what, text) do something in every interpreter. */
+static void control_all(const char *what, const char *text) {
+    for (hw_interp *in = engine.interps; in; in = __atomic_load_n(&in->next, __ATOMIC_ACQUIRE)) {
+        if (__atomic_load_n(&in->state, __ATOMIC_ACQUIRE) != 1) continue;
+        PyEval_RestoreThread(in->boss);
+        PyObject *w = PyUnicode_DecodeFSDefault(what), *t = PyUnicode_DecodeFSDefault(text), *r = NULL;
+        if (w && t) r = PyObject_CallFunctionObjArgs(in->f.control, w, t, NULL);
+        if (!r) log_exception(in, engine.server, "WSGI0112", "Exception raised by event callbacks.");
+        Py_DecRef(r);
+        Py_DecRef(t);
+        Py_DecRef(w);
+        PyEval_SaveThread();
+    }
 }
 
 static int only_thread(hw_interp *in) {
@@ -1624,10 +1634,7 @@ static void *boss_main(void *unused) {
             detach(&engine.boss);
             break;
         case INTERRUPT: interrupt(m); break;
-        case EVENTS:
-            for (hw_interp *in = main_; in; in = in->next)
-                if (__atomic_load_n(&in->state, __ATOMIC_ACQUIRE) == 1) publish_stop(in, m->reason);
-            break;
+        case CONTROL: control_all(m->what, m->text); break;
         case TEARDOWN:
             teardown(m->destroy);
             end = 1;
@@ -2451,9 +2458,11 @@ void hw_call_free(hw_call *c) {
     free(c);
 }
 
-int hw_stop_events(const char *reason, int timeout) {
-    command *m = command_new(EVENTS, 1);
-    if (m) m->reason = reason;
+int hw_control(const char *what, const char *text, int timeout) {
+    command *m = command_new(CONTROL, 1);
+    if (!m) return 1;
+    m->what = strdup(what);
+    m->text = strdup(text);
     return command_run(m, timeout);
 }
 

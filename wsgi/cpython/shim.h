@@ -150,8 +150,10 @@ void hw_logs_free(hw_log *, hw_call *);
 /* Inject mod_wsgi.RequestTimeout into the thread that runs this call, if it still does. */
 void hw_interrupt(hw_call *);
 
+/* Have the boss take every interpreter in turn and do what bootstrap.py's control knows. Milliseconds; 0 done, 1 timed out. */
+int hw_control(const char *what, const char *text, int timeout);
+
 /* The parts of stopping, in this order. Milliseconds; 0 done, 1 timed out. */
-int hw_stop_events(const char *reason, int timeout);
 int hw_stop_workers(int timeout);
 int hw_stop_python(int destroy, int timeout);
 
