@@ -137,6 +137,9 @@ func (c *Cmd) Loaded(name string) bool { return c.c.loaded.Has(name) }
 // that the container stands in.
 func (c *Cmd) Walk() error { return c.c.walk(c.item, c.item.Items, c.up) }
 
+// HasLines tells whether a container has anything in it.
+func (c *Cmd) HasLines() bool { return len(c.item.Items) > 0 }
+
 // WalkLimited is Walk for <Limit>: the lines apply to methods only.
 func (c *Cmd) WalkLimited(methods MethodSet) error {
 	x := *c.up

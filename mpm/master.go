@@ -24,8 +24,9 @@ type Options struct {
 	// Log receives the master's lines. It is looked up for every line, so it
 	// may lead to a log that Load has just opened.
 	Log func(Entry)
-	// Started is called once when the PidFile is written and the first
-	// children run. It may be nil.
+	// Started is called once when the PidFile is written, before the first
+	// children start: they have the standard streams that it leaves. It may be
+	// nil.
 	Started func()
 	// Exited is called when a child is gone. It may be nil.
 	Exited func(Exit)
@@ -156,10 +157,10 @@ func (m *Master) Run(first *Generation) error {
 		}
 	}
 	board.Started().Store(time.Now().UnixMicro())
-	m.begin(first)
 	if m.o.Started != nil {
 		m.o.Started()
 	}
+	m.begin(first)
 	m.loop(sig)
 	return m.err
 }

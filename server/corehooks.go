@@ -2,6 +2,7 @@ package server
 
 import (
 	"strings"
+	"syscall"
 
 	"httpd-wsgi/directives"
 	"httpd-wsgi/directives/modcore"
@@ -75,9 +76,16 @@ func CoreTranslate(r *Request) Status {
 		r.Logf(errlog.Error, errlog.Core, "AH00127", "Cannot map %s to file", r.Line.Text)
 		return 403
 	}
-	r.Target.Filename = joinPath(r.DocumentRoot(), uri)
-	return OK
+	if name := joinPath(r.DocumentRoot(), uri); len(name) <= maxPath {
+		r.Target.Filename = name
+		return OK
+	}
+	r.LogErr(syscall.ENAMETOOLONG, errlog.Error, errlog.Core, "AH00127", "Cannot map %s to file", r.Line.Text)
+	return 403
 }
+
+// maxPath is the most bytes of a path without its end mark (APR_PATH_MAX).
+const maxPath = 4095
 
 // joinPath is root/rest with one slash between and rest's own final slash kept.
 func joinPath(root, rest string) string {

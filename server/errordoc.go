@@ -182,9 +182,7 @@ func (r *Request) appendErrorText(b []byte, status int, location string) []byte 
 	case 502:
 		return notes("<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n", "</p>\n")
 	case 506:
-		b = append(b, "<p>A variant for the requested resource\n<pre>\n"...)
-		b = apr.AppendEscapeHTML(b, r.URI)
-		return append(b, "\n</pre>\nis itself a negotiable resource. This indicates a configuration error.</p>\n"...)
+		return append(b, "<p>A variant for the requested resource\n<pre>\n\n</pre>\nis itself a negotiable resource. This indicates a configuration error.</p>\n"...)
 	}
 	if text, ok := errorTexts[status]; ok {
 		return append(b, text...)

@@ -30,6 +30,7 @@ type output struct {
 	head    bool // the head has been made
 	eos     bool // the response has ended; what is written now goes nowhere
 	rescued bool // from a panic, once
+	stream  bool // the body comes in pieces: its length is not told, however short it is
 	framing framing
 	left    int64 // of framedLength
 
@@ -105,7 +106,7 @@ func (o *output) reset() {
 	clear(o.filters)
 	clear(o.links)
 	clear(o.beforeHead)
-	o.filters, o.links, o.beforeHead, o.begun = o.filters[:0], o.links[:0], o.beforeHead[:0], false
+	o.filters, o.links, o.beforeHead, o.begun, o.stream = o.filters[:0], o.links[:0], o.beforeHead[:0], false, false
 	if o.buf != nil {
 		o.buf.plain = o.buf.plain[:0]
 	}

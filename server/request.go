@@ -110,6 +110,9 @@ type Reply struct {
 	ContentType     string
 	ContentEncoding string
 	Languages       []string
+	// VariantList is the entity tag of the list of variants from which the resource was chosen; "" if it was not
+	// (vlist_validator). It becomes part of the response's own.
+	VariantList string
 	// NoLocalCopy forbids 304.
 	NoLocalCopy bool
 	// Mtime is the resource's last modification, in microseconds since the epoch; 0 unknown.

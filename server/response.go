@@ -44,6 +44,10 @@ func (r *Request) Flush() error {
 	return o.flush()
 }
 
+// Stream has the body sent as one that is flushed piece by piece, though it
+// may go out in one write: no Content-Length is made up for it.
+func (r *Request) Stream() { r.out.stream = true }
+
 // SendFile writes n bytes of f from off to the body: from the file to the
 // socket where nothing wants to see them.
 func (r *Request) SendFile(f *os.File, off, n int64) error {
@@ -134,7 +138,7 @@ func (o *output) makeHead(eos bool) error {
 		f(r)
 	}
 	h := &r.Reply.Header
-	if eos && !h.Has("Content-Length") && !(r.Line.HeaderOnly && len(o.buf.plain) == 0) {
+	if eos && !o.stream && !h.Has("Content-Length") && !(r.Line.HeaderOnly && len(o.buf.plain) == 0) {
 		r.SetContentLength(int64(len(o.buf.plain)))
 	}
 	o.decide()
@@ -178,7 +182,7 @@ func (o *output) decide() {
 			c.closing = true
 		}
 	}
-	uniqueVary(h)
+	uniqueVary(&r.Reply)
 	h.Unset("Transfer-Encoding") // framing is the connection's affair
 
 	var length int64 = -1
@@ -240,17 +244,22 @@ func (o *output) decide() {
 	}
 }
 
-// uniqueVary makes one field of several Vary, without duplicates.
-func uniqueVary(h *Header) {
+// uniqueVary makes one field of several Vary, without duplicates (fixup_vary). Where
+// the fields of all responses have one, it comes to stand there.
+func uniqueVary(p *Reply) {
+	h, other := &p.Header, p.ErrHeader.Joined("Vary")
+	if other != "" {
+		h = &p.ErrHeader
+	}
 	i := 0
 	for ; i < len(h.F) && !equalFold(h.F[i].Name, "Vary"); i++ {
 	}
-	if i == len(h.F) || !strings.ContainsAny(h.F[i].Value, ", \t") && !(&Header{h.F[i+1:]}).Has("Vary") {
+	if i == len(h.F) || other == "" && !strings.ContainsAny(h.F[i].Value, ", \t") && !(&Header{h.F[i+1:]}).Has("Vary") {
 		return
 	}
 	var words []string
 next:
-	for _, w := range strings.FieldsFunc(h.Joined("Vary"), func(c rune) bool { return c == ',' || c == ' ' || c >= '\t' && c <= '\r' }) {
+	for _, w := range strings.FieldsFunc(other+","+p.Header.Joined("Vary"), func(c rune) bool { return c == ',' || c == ' ' || c >= '\t' && c <= '\r' }) {
 		for _, have := range words {
 			if equalFold(have, w) {
 				continue next
@@ -260,6 +269,9 @@ next:
 	}
 	if len(words) > 0 {
 		h.Set("Vary", strings.Join(words, ","))
+	}
+	if other != "" {
+		p.Header.Unset("Vary")
 	}
 }
 

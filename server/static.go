@@ -69,14 +69,15 @@ func defaultHandler(r *Request) Status {
 // ranges, then the body by sendfile. The caller closes f.
 func (r *Request) SendStatic(f *os.File, info fs.FileInfo) Status {
 	r.SetFileValidators(info)
-	if limits := r.Site.rangeLimits(r); limits.ranges != 0 {
-		r.Reply.Header.Set("Accept-Ranges", "bytes")
-	} else {
-		r.Reply.Header.Set("Accept-Ranges", "none")
-	}
+	r.acceptRanges()
 	r.SetContentLength(info.Size())
 	if s := r.MeetsConditions(); s != OK {
-		return s
+		// No error page but a response of the handler's, with all that InsertFilter adds.
+		r.Reply.Status = int(s)
+		if !r.Line.HeaderOnly {
+			r.SetContentLength(0)
+		}
+		return OK
 	}
 	send := func(off, n int64) error { return r.SendFile(f, off, n) }
 	if done, s := r.sendRanges(info.Size(), send); done {
@@ -92,16 +93,7 @@ func (r *Request) SetFileValidators(info fs.FileInfo) {
 	now := r.Received.UnixMicro()
 	r.Reply.Mtime = mtime
 	r.Reply.Header.Set("Last-Modified", string(apr.AppendHTTPDate(nil, min(mtime, now)/1e6)))
-	bits := r.Site.etagBits(r)
-	if bits == 0 {
-		return
-	}
-	var inode uint64
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		inode = st.Ino
-	}
-	weak := now-mtime <= 1e6
-	tag := string(apr.AppendETag(nil, bits, weak, inode, info.Size(), mtime))
+	tag := r.withVariantList(r.FileETag(info))
 	if _, ok := r.Env.Get("no-etag"); !ok && tag != "" {
 		r.Reply.Header.Set("ETag", tag)
 	}

@@ -208,3 +208,71 @@ func (s *walkSite) answer(uri string) string {
 	}
 	return out
 }
+
+// TestLongPath: a path that no file can have is refused before it is asked for.
+func TestLongPath(t *testing.T) {
+	root := t.TempDir()
+	plant(t, root, "f f.txt\n")
+	s := newWalkSite(t, root, "")
+	for _, c := range []struct {
+		uri, code string
+		status    Status
+	}{
+		{"/" + strings.Repeat("x", 300), "AH00036", 403},
+		{"/f.txt/" + strings.Repeat("x", 300), "", 404},
+		{strings.Repeat("/"+strings.Repeat("x", 200), 22), "AH00127", 403},
+	} {
+		if got := s.walk(s.request(c.uri)); got != c.status {
+			t.Errorf("%.20s...: %d, want %d", c.uri, got, c.status)
+		}
+		if got := codePattern.FindString(s.log.take()); got != c.code {
+			t.Errorf("%.20s...: %q, want %q", c.uri, got, c.code)
+		}
+	}
+}
+
+// TestWalkDenied needs a user that permissions bind.
+func TestWalkDenied(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may search every directory")
+	}
+	root := t.TempDir()
+	plant(t, root, "f d/e/f.txt\n")
+	s := newWalkSite(t, root, "")
+	if err := os.Chmod(filepath.Join(root, "htdocs/d"), 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(filepath.Join(root, "htdocs/d"), 0o755) })
+	if got := s.walk(s.request("/d/e/f.txt")); got != 403 || codePattern.FindString(s.log.take()) != "AH00035" {
+		t.Errorf("status %d", got)
+	}
+}
+
+// TestMatchLimit: a section whose pattern gives up must not be passed over.
+func TestMatchLimit(t *testing.T) {
+	root := t.TempDir()
+	plant(t, root, "f f.txt\n")
+	s := newWalkSite(t, root, "<LocationMatch \"^/(a+)+$\">\nHeader always add X-T secret\n</LocationMatch>\n")
+	if got := s.walk(s.request("/" + strings.Repeat("a", 40) + "!")); got != 500 {
+		t.Errorf("status %d, want 500", got)
+	}
+}
+
+func FuzzCleanName(f *testing.F) {
+	for _, n := range []string{"/", "/a", "/a/", "/a//b", "/a/./b", "/a/../b", "/a/.", "/..", "/.hid", "/a..b/", "//", "/a/.b/..c/..."} {
+		f.Add(n)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if !strings.HasPrefix(name, "/") {
+			return
+		}
+		got := cleanName(name)
+		want := filepath.Clean(name)
+		if want != "/" && (strings.HasSuffix(name, "/") || strings.HasSuffix(name, "/.") || strings.HasSuffix(name, "/..")) {
+			want += "/"
+		}
+		if got != want {
+			t.Errorf("%q gives %q, want %q", name, got, want)
+		}
+	})
+}

@@ -337,3 +337,37 @@ func benchmarkNames(b *testing.B, n int) {
 
 func BenchmarkNames10(b *testing.B)    { benchmarkNames(b, 10) }
 func BenchmarkNames10000(b *testing.B) { benchmarkNames(b, 10000) }
+
+func TestDescribeRun(t *testing.T) {
+	s := build(t, "ServerName x\nDefine V 1\nDefine W\nUser #12345\nErrorLog |prog\n", nil)
+	var b strings.Builder
+	s.DescribeRun(&b, Defaults{ErrorLog: "logs/error_log", PidFile: "logs/httpd.pid", RuntimeDir: "/run/x", User: "#-1", Group: "#-1"})
+	want := `ServerRoot: "R"
+Main DocumentRoot: "R/htdocs"
+Main ErrorLog: "|prog"
+Mutex default: dir="/run/x/" mechanism=default 
+PidFile: "R/logs/httpd.pid"
+Define: V=1
+Define: W
+User: name="#12345" id=12345
+Group: name="#-1" id=4294967295
+`
+	if got := strings.ReplaceAll(b.String(), s.Plan.ServerRoot, "R"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func BenchmarkBuild1000(b *testing.B) {
+	var conf strings.Builder
+	conf.WriteString("ServerName x\n<Directory />\nOptions None\n</Directory>\n")
+	for i := range 1000 {
+		fmt.Fprintf(&conf, "<VirtualHost *:80>\nServerName host%d.example\nServerAlias www.host%d.example\n<Directory /srv/%d>\nAllowOverride All\n</Directory>\n</VirtualHost>\n", i, i, i)
+	}
+	s := build(b, conf.String(), nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Build(s.Plan, s.Core); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -22,7 +22,8 @@ var Version = [3]int{6, 0, 5}
 type Options struct {
 	// Log gets every log record: of applications (Error, or their own level through mod_wsgi.LogHandler), of exceptions, of the engine.
 	// code is a mod_wsgi code such as WSGI0174 or empty; x is the exchange of the request that it belongs to, or nil. Records of a
-	// request are logged by the goroutine that is in Run, others by one goroutine of the engine.
+	// request are logged by the goroutine that is in Run, or by another while that one waits; others by one goroutine of the engine. So it
+	// is called by several goroutines at once.
 	Log func(level Level, code, msg string, x Exchange)
 
 	Threads      int    // most threads that run Python, at least 1: ThreadsPerChild, or threads= of the daemon process group
@@ -310,6 +311,8 @@ func (e *Engine) Stop(reason string, timeout time.Duration) bool {
 	}
 	end := time.Now().Add(timeout)
 	left := func() time.Duration { return max(time.Until(end), 0) }
-	return e.rt.Control("process_stopping", reason, left()) && e.rt.StopWorkers(left()) &&
+	done := e.rt.Control("process_stopping", reason, left()) && e.rt.StopWorkers(left()) &&
 		e.rt.StopPython(!e.options.KeepInterpreters, left())
+	e.rt.Flush(min(left()+100*time.Millisecond, time.Second))
+	return done
 }

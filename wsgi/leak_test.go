@@ -38,21 +38,21 @@ func TestLeaks(t *testing.T) {
 		fmt.Sscan(string(status), &size, &rss)
 		return objects, blocks, refs, rss * os.Getpagesize() / 1024
 	}
-	const n = 600
+	const n = 600 // a leak in one kind of request would be n of something; threads and caches come and go
 	round(n)
 	objects, blocks, refs, _ := count()
 	round(n)
 	_, _, _, rss := count()
 	round(n)
 	objects2, blocks2, refs2, rss2 := count()
-	if d := objects2 - objects; d > n/20 {
+	if d := objects2 - objects; d > n/2 {
 		t.Errorf("%d more objects", d)
 	}
-	if d := blocks2 - blocks; d > n/10 {
+	if d := blocks2 - blocks; d > n/2 {
 		t.Errorf("%d more blocks", d)
 	}
 	for i := range refs {
-		if d := refs2[i] - refs[i]; d > n/10 || d < -n/10 {
+		if d := refs2[i] - refs[i]; d > n/2 || d < -n/2 {
 			t.Errorf("references to object %d: %d more", i, d)
 		}
 	}

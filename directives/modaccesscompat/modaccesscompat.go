@@ -163,13 +163,11 @@ func check(r *server.Request, d *Dir) server.Status {
 	if allowed {
 		return server.OK
 	}
-	if last(d.Satisfies, m, server.SatisfyAll) != server.SatisfyAny || r.ConfiguredAuthType() == "" {
-		what := r.Target.Filename
-		if what == "" {
-			what = "uri " + r.URI
-		}
-		r.Logf(errlog.Error, errlog.AccessCompat, "AH01797", "client denied by server configuration: %s", what)
+	what := r.Target.Filename
+	if what == "" {
+		what = "uri " + r.URI
 	}
+	r.Logf(errlog.Error, errlog.AccessCompat, "AH01797", "client denied by server configuration: %s", what)
 	return 403
 }
 

@@ -3,10 +3,14 @@
 package modauthbasic
 
 import (
+	"crypto/md5"
+	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
+	"httpd-wsgi/apacheconf/expr"
 	"httpd-wsgi/directives"
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/server"
@@ -16,7 +20,13 @@ import (
 type Dir struct {
 	Providers     []Provider
 	Authoritative directives.Opt[bool] // default on
+	// Fake is AuthBasicFake; DigestMD5 is AuthBasicUseDigestAlgorithm MD5.
+	Fake      directives.Opt[fake]
+	DigestMD5 directives.Opt[bool]
 }
+
+// fake makes an Authorization header for whoever asks next; user is nil for "off".
+type fake struct{ user, password *expr.String }
 
 // Provider is one of AuthBasicProvider.
 type Provider struct {
@@ -29,8 +39,11 @@ var tables = directives.Module[directives.None, Dir]{ID: "auth_basic_module", Fi
 		addProvider, "specify the auth providers for a directory or location"),
 	directives.Flag("AuthBasicAuthoritative", directives.OrAuthCfg, func(d *Dir) *directives.Opt[bool] { return &d.Authoritative },
 		"Set to 'Off' to allow access control to be passed along to lower modules if the UserID is not known to this module"),
-	directives.Known[Dir]("AuthBasicFake", directives.OrAuthCfg, directives.Refused, "set the header with RequestHeader set Authorization"),
-	directives.Known[Dir]("AuthBasicUseDigestAlgorithm", directives.OrAuthCfg, directives.Refused, "store passwords for Basic authentication (htpasswd -B)"),
+	directives.Take12("AuthBasicFake", directives.OrAuthCfg, directives.Override(func(d *Dir) *directives.Opt[fake] { return &d.Fake }),
+		setFake, "Fake basic authentication using the given expressions for username and password, 'off' to disable. Password defaults to 'password' if missing."),
+	directives.Enum("AuthBasicUseDigestAlgorithm", directives.OrAuthCfg, func(d *Dir) *directives.Opt[bool] { return &d.DigestMD5 },
+		map[string]bool{"off": false, "md5": true}, "Invalid algorithm in AuthBasicUseDigestAlgorithm",
+		"Set to 'MD5' to use the auth provider's authentication check for digest auth, using a hash of 'user:realm:pass'"),
 }}
 
 func addProvider(cmd *directives.Cmd, d *Dir, name string) error {
@@ -42,11 +55,54 @@ func addProvider(cmd *directives.Cmd, d *Dir, name string) error {
 	return nil
 }
 
+func setFake(cmd *directives.Cmd, d *Dir, user, password string) error {
+	if strings.EqualFold(user, "off") {
+		d.Fake = directives.Some(fake{})
+		return nil
+	}
+	if password == "" {
+		password = "password"
+	}
+	u, err := cmd.Template(user)
+	if err != nil {
+		return fmt.Errorf("Could not parse fake username expression '%s': %v", user, err)
+	}
+	p, err := cmd.Template(password)
+	if err != nil {
+		return fmt.Errorf("Could not parse fake password expression associated to user '%s': %v", user, err)
+	}
+	d.Fake = directives.Some(fake{u, p})
+	return nil
+}
+
+// fakeHeader sets Authorization by AuthBasicFake (authenticate_basic_fake).
+func fakeHeader(r *server.Request, d *Dir) server.Status {
+	f := d.Fake.V
+	if f.user == nil {
+		return server.Declined
+	}
+	user, err := f.user.Eval(r.ExprEnv())
+	if err == nil && user != "" {
+		var password string
+		if password, err = f.password.Eval(r.ExprEnv()); err == nil && password != "" {
+			r.In.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+			return server.OK
+		}
+	}
+	if err != nil {
+		r.LogErr(err, errlog.Error, errlog.AuthBasic, "AH02455", "AuthBasicFake: could not evaluate an expression for URI '%s'", r.URI)
+	}
+	return server.Declined
+}
+
 // Module is mod_auth_basic.
 func Module() server.Module {
 	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[directives.None, Dir]) {
 		h.CheckUserID.Add("mod_auth_basic.c", server.Middle, func(r *server.Request) server.Status {
 			return authenticate(r, slots.Dir.Of(r.Conf))
+		})
+		h.Fixups.Add("mod_auth_basic.c", server.Last, func(r *server.Request) server.Status {
+			return fakeHeader(r, slots.Dir.Of(r.Conf))
 		})
 		h.Auth.NoteFailure = append(h.Auth.NoteFailure, func(r *server.Request, authType string) bool {
 			if !strings.EqualFold(authType, "Basic") {
@@ -72,13 +128,12 @@ func authenticate(r *server.Request, d *Dir) server.Status {
 		r.Logf(errlog.Error, errlog.AuthBasic, "AH01615", "need AuthName: %s", r.URI)
 		return 500
 	}
-	r.AuthType = authType
 	user, password, ok := credentials(r)
 	if !ok {
 		challenge(r)
 		return 401
 	}
-	r.User = user
+	r.AuthType, r.User = authType, user
 	status := server.AuthUserNotFound
 	providers := d.Providers
 	if len(providers) == 0 {
@@ -90,7 +145,7 @@ func authenticate(r *server.Request, d *Dir) server.Status {
 		providers = []Provider{{"file", p.(server.AuthnProvider)}}
 	}
 	for _, p := range providers {
-		if status = p.CheckPassword(r, user, password); status != server.AuthUserNotFound {
+		if status = d.ask(p, r, user, password); status != server.AuthUserNotFound {
 			break
 		}
 	}
@@ -110,6 +165,24 @@ func authenticate(r *server.Request, d *Dir) server.Status {
 	}
 	challenge(r)
 	return 401
+}
+
+// ask has a provider judge the password, as it is or by the hash that Digest
+// authentication stores.
+func (d *Dir) ask(p Provider, r *server.Request, user, password string) server.AuthnStatus {
+	if !d.DigestMD5.Get(false) {
+		return p.CheckPassword(r, user, password)
+	}
+	realm := r.ConfiguredAuthName()
+	hash, status := p.RealmHash(r, user, realm)
+	if status != server.AuthUserFound {
+		return status
+	}
+	sum := md5.Sum([]byte(user + ":" + realm + ":" + password))
+	if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(hash)) == 1 {
+		return server.AuthGranted
+	}
+	return server.AuthDenied
 }
 
 // credentials reads the Authorization header (get_basic_auth).

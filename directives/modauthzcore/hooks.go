@@ -37,7 +37,7 @@ func authorize(r *server.Request, d *Dir, authenticated bool) server.Status {
 		}
 		return server.OK
 	}
-	switch d.Root.eval(r) {
+	switch d.Root.eval(r, LogicAnd) {
 	case server.AuthzGranted:
 		return server.OK
 	case server.AuthzDeniedNoUser:
@@ -68,10 +68,14 @@ func authorize(r *server.Request, d *Dir, authenticated bool) server.Status {
 	return 500
 }
 
-// eval is apply_authz_sections: a line that is limited to other methods grants.
-func (s *Section) eval(r *server.Request) server.AuthzStatus {
+// eval is apply_authz_sections. A part that is limited to other methods does
+// not stand in the way of the whole it belongs to, nor does it open it.
+func (s *Section) eval(r *server.Request, whole Logic) server.AuthzStatus {
 	if !s.Limited.Has(r.Line.Number) {
-		return server.AuthzGranted
+		if whole == LogicAnd {
+			return server.AuthzGranted
+		}
+		return server.AuthzNeutral
 	}
 	result := server.AuthzNeutral
 	if s.Check != nil {
@@ -94,7 +98,7 @@ func (s *Section) eval(r *server.Request) server.AuthzStatus {
 func (s *Section) children(r *server.Request) server.AuthzStatus {
 	result := server.AuthzNeutral
 	for _, c := range s.Children {
-		got := c.eval(r)
+		got := c.eval(r, s.Op)
 		if got == server.AuthzGeneralError {
 			return got
 		}

@@ -52,7 +52,7 @@ func TestEval(t *testing.T) {
 		{"nested", some(all(line(grant), line(deny)), all(line(grant))), grant},
 		{"empty", some(), neutral},
 	} {
-		if got := test.s.eval(&server.Request{}); got != test.want {
+		if got := test.s.eval(&server.Request{}, LogicAnd); got != test.want {
 			t.Errorf("%s: %d, want %d", test.name, got, test.want)
 		}
 	}
@@ -63,11 +63,21 @@ func TestLimitedToOtherMethods(t *testing.T) {
 	s.Limited = directives.MethodSet(0).With(directives.MPost)
 	get := &server.Request{}
 	post := &server.Request{Line: server.RequestLine{Number: directives.MPost}}
-	if got := s.eval(get); got != grant {
+	if got := s.eval(get, LogicAnd); got != grant {
 		t.Errorf("GET: %d", got)
 	}
-	if got := s.eval(post); got != deny {
+	if got := s.eval(post, LogicAnd); got != deny {
 		t.Errorf("POST: %d", got)
+	}
+	if got := s.eval(get, LogicOr); got != neutral {
+		t.Errorf("GET beside others: %d", got)
+	}
+	// <LimitExcept GET> denied beside <Limit GET> granted: a method of neither line's kind must not slip through.
+	except, limit := line(deny), line(grant)
+	limit.Limited = directives.MethodSet(0).With(directives.MGet)
+	except.Limited = ^limit.Limited
+	if got := group(LogicOr, except, limit).eval(post, LogicAnd); got != deny {
+		t.Errorf("POST past <LimitExcept GET>: %d", got)
 	}
 }
 
@@ -85,7 +95,7 @@ func TestMerge(t *testing.T) {
 		{"or", &Dir{Root: a}, &Dir{Root: b, Merging: set(LogicOr)}, grant},
 		{"off", &Dir{Root: a}, &Dir{Root: b, Merging: set(LogicOff)}, deny},
 	} {
-		if got := merge(test.base, test.add).Root.eval(&server.Request{}); got != test.want {
+		if got := merge(test.base, test.add).Root.eval(&server.Request{}, LogicAnd); got != test.want {
 			t.Errorf("%s: %d, want %d", test.name, got, test.want)
 		}
 	}

@@ -48,7 +48,7 @@ const authScope = directives.OrAuthCfg
 
 var tables = directives.Module[directives.None, Dir]{ID: "authz_core_module", File: "mod_authz_core.c",
 	Dir: directives.Table[Dir]{
-		directives.Known[Dir]("<AuthzProviderAlias", directives.RsrcConf, directives.Refused, "write the aliased Require line in each place instead"),
+		directives.Container("<AuthzProviderAlias", directives.RsrcConf, nil, providerAlias, "container for grouping an authorization provider's directives under a provider alias"),
 		directives.RawArgs("Require", authScope, nil, require, "specifies authorization directives which one must pass (or not) for a request to suceeed"),
 		directives.Container("<RequireAll", authScope, nil, container(LogicAnd, false), "container for grouping authorization directives of which none must fail and at least one must pass for a request to succeed"),
 		directives.Container("<RequireAny", authScope, nil, container(LogicOr, false), "container for grouping authorization directives of which one must pass for a request to succeed"),
@@ -69,7 +69,7 @@ func (d *Dir) top() *Section {
 		return d.open[n-1]
 	}
 	if d.Root == nil {
-		d.Root = &Section{Name: "<RequireAny>", Op: LogicOr, Limited: directives.AllMethods}
+		d.Root = &Section{Name: "<RequireAny>", Op: LogicOr}
 	}
 	return d.Root
 }
@@ -92,11 +92,11 @@ func require(cmd *directives.Cmd, d *Dir, args string) error {
 		s.Negate = true
 		name, rest = apacheconf.GetWordConf(rest)
 	}
-	p, ok := cmd.Provider(server.AuthzGroup, name)
+	p, ok := lookup(cmd, name)
 	if !ok {
 		return fmt.Errorf("Unknown Authz provider: %s", name)
 	}
-	chk, err := p.(server.AuthzProvider).ParseRequire(cmd, rest)
+	chk, err := p.ParseRequire(cmd, rest)
 	if err != nil {
 		return err
 	}
@@ -105,8 +105,14 @@ func require(cmd *directives.Cmd, d *Dir, args string) error {
 	if s.Negate && parent.Op == LogicOr {
 		return fmt.Errorf("negative %s directive has no effect in %s directive", cmd.Name, parent.kind())
 	}
-	parent.Children = append(parent.Children, s)
+	parent.add(s)
 	return nil
+}
+
+// add files a part. A container is for the methods that any of its parts is for.
+func (s *Section) add(part *Section) {
+	s.Children = append(s.Children, part)
+	s.Limited |= part.Limited
 }
 
 // container reads <RequireAll>, <RequireAny> or <RequireNone> (add_authz_section).
@@ -116,7 +122,7 @@ func container(op Logic, negate bool) func(*directives.Cmd, *Dir, string) error 
 			return fmt.Errorf("%s> directive doesn't take additional arguments", cmd.Name)
 		}
 		parent := d.top()
-		s := &Section{Name: cmd.Name + ">", Pos: cmd.Pos, Op: op, Negate: negate, Limited: cmd.Limited}
+		s := &Section{Name: cmd.Name + ">", Pos: cmd.Pos, Op: op, Negate: negate}
 		d.open = append(d.open, s)
 		err := cmd.Walk()
 		d.open = d.open[:len(d.open)-1]
@@ -128,7 +134,7 @@ func container(op Logic, negate bool) func(*directives.Cmd, *Dir, string) error 
 		case negate && parent.Op == LogicOr:
 			return fmt.Errorf("%s directive has no effect in %s directive", s.kind(), parent.kind())
 		}
-		parent.Children = append(parent.Children, s)
+		parent.add(s)
 		return nil
 	}
 }
@@ -145,7 +151,9 @@ func merge(base, add *Dir) *Dir {
 	case add.Root == nil:
 		out.Root = base.Root
 	default:
-		out.Root = &Section{Name: "AuthMerging", Op: add.Merging.V, Limited: directives.AllMethods, Children: []*Section{base.Root, add.Root}}
+		out.Root = &Section{Name: "AuthMerging", Op: add.Merging.V}
+		out.Root.add(base.Root)
+		out.Root.add(add.Root)
 	}
 	// AuthMerging says how this container meets its predecessor, not its successors.
 	out.Merging = add.Merging

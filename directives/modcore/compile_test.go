@@ -61,3 +61,14 @@ func message(c *compiled, err error) string {
 	}
 	return strings.Join(out, "\n")
 }
+
+// parse reads a configuration without compiling it.
+func parse(t testing.TB, text string) *apacheconf.Tree {
+	t.Helper()
+	l := apacheconf.Loader{ServerRoot: "/", ReadFile: func(string) ([]byte, error) { return []byte(text), nil }}
+	tree, err := l.Load("/x.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}

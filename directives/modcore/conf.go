@@ -68,7 +68,6 @@ type Global struct {
 	DefaultRuntimeDir directives.Opt[string] // absolute
 	PidFile           directives.Opt[string] // as written
 	CoreDumpDirectory directives.Opt[string]
-	ThreadStackSize   directives.Opt[int]
 	// MaxConnectionsPerChild is 0 for no limit.
 	MaxConnectionsPerChild directives.Opt[int]
 }
@@ -87,9 +86,9 @@ type Dir struct {
 	FileETag        ETag
 	EnableSendfile  directives.Opt[bool]
 	Handler         directives.Opt[Handler]
-	ForceType       directives.Opt[string] // lower case; "none" lifts an outer one
-	OutputFilters   directives.Opt[string] // SetOutputFilter, as written
-	InputFilters    directives.Opt[string]
+	ForceType       directives.Opt[string]   // lower case; "none" lifts an outer one
+	OutputFilters   directives.Opt[[]string] // SetOutputFilter: names of OutputFilterGroup, lower case
+	InputFilters    directives.Opt[[]string] // SetInputFilter: names of InputFilterGroup, lower case
 	HostnameLookups directives.Opt[Lookups]
 	ServerSignature directives.Opt[Signature]
 	CanonicalName   directives.Opt[CanonicalName] // UseCanonicalName

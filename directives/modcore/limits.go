@@ -3,7 +3,6 @@ package modcore
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -115,9 +114,22 @@ func mergeHTTPOptions(base, add HTTPOptions) HTTPOptions {
 		RegisteredMethods: add.RegisteredMethods.Or(base.RegisteredMethods)}
 }
 
+// Provider groups in which modules name what they bring: Protocols' and the
+// filters of SetOutputFilter and SetInputFilter. Names are in lower case.
+const (
+	ProtocolGroup     = "protocol"
+	OutputFilterGroup = "output filter"
+	InputFilterGroup  = "input filter"
+)
+
 // setProtocols is the Protocols directive: "+x" and "-x" change the list, other words extend it.
-func setProtocols(_ *directives.Cmd, s *Server, w string) error {
+func setProtocols(c *directives.Cmd, s *Server, w string) error {
 	list := s.Protocols.V
+	if name := strings.TrimPrefix(w, "+"); name != "http/1.1" && !strings.HasPrefix(w, "-") {
+		if _, ok := c.Provider(ProtocolGroup, strings.ToLower(name)); !ok {
+			c.Infof("Protocols %s has no effect here: no module that is loaded speaks this protocol", name)
+		}
+	}
 	switch {
 	case strings.HasPrefix(w, "-"):
 		var out []string
@@ -132,6 +144,26 @@ func setProtocols(_ *directives.Cmd, s *Server, w string) error {
 	}
 	s.Protocols = directives.Opt[[]string]{V: list, Set: true}
 	return nil
+}
+
+// filters makes the setter of SetOutputFilter and SetInputFilter: names between
+// semicolons. One that no module has is left out, as in Apache, with a warning.
+func filters(at func(*Dir) *directives.Opt[[]string], group string) func(*directives.Cmd, *Dir, string) error {
+	return func(c *directives.Cmd, d *Dir, w string) error {
+		list := []string{}
+		for _, name := range strings.Split(w, ";") {
+			if name = strings.ToLower(strings.TrimSpace(name)); name == "" {
+				continue
+			}
+			if _, ok := c.Provider(group, name); !ok {
+				c.Warnf("%s %s: no module that is loaded has this %s; it is left out", c.Name, name, group)
+				continue
+			}
+			list = append(list, name)
+		}
+		*at(d) = directives.Some(list)
+		return nil
+	}
 }
 
 func setProtocolsHonorOrder(_ *directives.Cmd, s *Server, w string) error {
@@ -194,19 +226,12 @@ func setRegisterHTTPMethod(c *directives.Cmd, _ *Server, w string) error {
 	return nil
 }
 
-func setThreadStackSize(_ *directives.Cmd, s *Server, w string) error {
-	n, err := strconv.ParseInt(strings.TrimSpace(w), 10, 64)
-	if err != nil || n < 0 {
-		if v := Atoi(w); v < 0 || strings.HasPrefix(w, "-") {
-			return fmt.Errorf("Invalid ThreadStackSize value: %s", w)
-		} else {
-			n = int64(v)
-		}
-	}
-	if n > math.MaxInt32 {
+// setThreadStackSize checks its argument and no more: Go's stacks grow.
+func setThreadStackSize(c *directives.Cmd, _ *Server, w string) error {
+	if n := Atoi(w); n < 0 {
 		return fmt.Errorf("Invalid ThreadStackSize value: %s", w)
 	}
-	s.Global.ThreadStackSize = directives.Some(int(n))
+	c.Infof("%s has no effect here: stacks grow as they are needed; WSGIDaemonProcess has stack-size for Python's threads", c.Name)
 	return nil
 }
 

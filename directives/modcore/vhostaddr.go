@@ -27,9 +27,9 @@ func ParseVHostAddr(w string) (VHostAddr, error) {
 	if strings.EqualFold(w, "_default_") {
 		return VHostAddr{Host: "*", Any: true}, nil
 	}
-	head, anyPort := strings.CutSuffix(w, ":*")
+	head, _ := strings.CutSuffix(w, ":*")
 	var err error
-	if a.Host, a.Port, err = ParseAddrPort(head); err != nil || anyPort && a.Port != 0 {
+	if a.Host, a.Port, err = ParseAddrPort(head); err != nil {
 		return a, errVHostAddr
 	}
 	switch {

@@ -37,10 +37,19 @@ func findType(r *server.Request, types map[string]string, d *Dir) server.Status 
 	dot := strings.IndexByte(name[i:], '.')
 	charset := ""
 	if dot >= 0 {
+		known, exceptions := false, name[:i+dot]
 		for ext := range strings.SplitSeq(name[i+dot+1:], ".") {
-			if ext != "" {
-				lookup(r, types, d, strings.ToLower(ext), &charset)
+			switch {
+			case ext == "":
+			case lookup(r, types, d, strings.ToLower(ext), &charset):
+				known = true
+			case r.Main != nil:
+				exceptions += "/" + ext
 			}
+		}
+		if known && r.Main != nil {
+			// For mod_negotiation: the parts of the name that say nothing of the file.
+			r.Notes.Set("ap-mime-exceptions-list", exceptions)
 		}
 	}
 	if charset != "" && r.Reply.ContentType != "" {
@@ -55,30 +64,36 @@ func findType(r *server.Request, types map[string]string, d *Dir) server.Status 
 	return server.OK
 }
 
-func lookup(r *server.Request, types map[string]string, d *Dir, ext string, charset *string) {
+// lookup applies what is known of an extension. It reports whether that says
+// something of the file, for negotiation; a handler does only under MultiviewsMatch Handlers.
+func lookup(r *server.Request, types map[string]string, d *Dir, ext string, charset *string) (found bool) {
 	info := d.Extensions[ext]
 	if !info.Type.Set {
 		if typ, ok := types[ext]; ok {
-			r.Reply.ContentType = typ
+			r.Reply.ContentType, found = typ, true
 		}
 	} else if info.Type.V != "" {
-		r.Reply.ContentType = info.Type.V
+		r.Reply.ContentType, found = info.Type.V, true
 	}
 	if info.Charset.V != "" {
-		*charset = info.Charset.V
+		*charset, found = info.Charset.V, true
 	}
 	if info.Language.V != "" {
 		r.Reply.Languages = append(r.Reply.Languages, info.Language.V)
+		found = true
 	}
 	if info.Encoding.V != "" {
 		if r.Reply.ContentEncoding != "" {
 			r.Reply.ContentEncoding += ", "
 		}
 		r.Reply.ContentEncoding += info.Encoding.V
+		found = true
 	}
 	if info.Handler.V != "" && !r.Target.ProxyReq {
 		r.Target.Handler = info.Handler.V
+		found = found || d.Multi.V&MultiHandlers != 0
 	}
+	return found
 }
 
 // withCharset replaces or adds the charset parameter of a media type.

@@ -3,6 +3,7 @@
 package modmime
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -38,10 +39,10 @@ type Info struct {
 type Multi uint8
 
 const (
-	MultiNegotiated Multi = iota
+	MultiAny Multi = 1 << iota // says no more than NegotiatedOnly does
+	MultiNegotiated
 	MultiHandlers
 	MultiFilters
-	MultiAny
 )
 
 type removal struct {
@@ -97,7 +98,7 @@ var tables = directives.Module[Server, Dir]{ID: "mime_module", File: "mod_mime.c
 		remove("RemoveLanguage", fieldLanguage),
 		remove("RemoveType", fieldType),
 		directives.String("DefaultLanguage", directives.OrFileInfo, func(d *Dir) *directives.Opt[string] { return &d.DefaultLanguage }, "language to use for documents with no other language file extension"),
-		directives.Iterate("MultiviewsMatch", directives.OrFileInfo, nil, setMulti, "NegotiatedOnly (default), Handlers and/or Filters, or Any"),
+		directives.Iterate("MultiviewsMatch", directives.OrFileInfo, nil, setMulti, "NegotiatedOnly (default), Handlers and/or Filters, or Any").Not(directives.NotInLocation),
 		directives.Flag("ModMimeUsePathInfo", directives.AccessConf, func(d *Dir) *directives.Opt[bool] { return &d.UsePathInfo }, "Set to 'yes' to allow mod_mime to use path info for type checking"),
 		directives.Known[Dir]("AddInputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available; use SetInputFilter in a <FilesMatch> section"),
 		directives.Known[Dir]("AddOutputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available; "+filters+" in a <FilesMatch> section"),
@@ -109,19 +110,27 @@ var tables = directives.Module[Server, Dir]{ID: "mime_module", File: "mod_mime.c
 }
 
 func setMulti(_ *directives.Cmd, d *Dir, w string) error {
-	switch strings.ToLower(w) {
-	case "any":
-		d.Multi = directives.Some(MultiAny)
-	case "negotiatedonly":
-		d.Multi = directives.Some(MultiNegotiated)
-	case "handlers":
-		d.Multi = directives.Some(d.Multi.V | MultiHandlers)
-	case "filters":
-		d.Multi = directives.Some(d.Multi.V | MultiFilters)
-	default:
-		return fmt.Errorf("Unrecognized option '%s'", w)
+	for _, m := range [...]struct {
+		name string
+		bit  Multi
+		not  Multi
+		err  string
+	}{
+		{"any", MultiAny, ^MultiAny, "Any is incompatible with NegotiatedOnly, Filters and Handlers"},
+		{"negotiatedonly", MultiNegotiated, ^MultiNegotiated, "NegotiatedOnly is incompatible with Any, Filters and Handlers"},
+		{"filters", MultiFilters, MultiNegotiated | MultiAny, "Filters is incompatible with Any and NegotiatedOnly"},
+		{"handlers", MultiHandlers, MultiNegotiated | MultiAny, "Handlers is incompatible with Any and NegotiatedOnly"},
+	} {
+		if strings.ToLower(w) != m.name {
+			continue
+		}
+		if d.Multi.V&m.not != 0 {
+			return errors.New(m.err)
+		}
+		d.Multi = directives.Some(d.Multi.V | m.bit)
+		return nil
 	}
-	return nil
+	return fmt.Errorf("Unrecognized option '%s'", w)
 }
 
 // merge takes what the inner container removes from the outer one's

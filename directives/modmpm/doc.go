@@ -3,6 +3,6 @@
 // listen.c): processes, threads, listeners. Which of the three a configuration
 // loads decides the defaults and the model; without any it is event.
 //
-// The numbers are read as Apache reads them, with C's atoi; Limits brings them
-// into their bounds with Apache's warnings.
+// The numbers are read as Apache reads them, with C's atoi; package mpm knows
+// their defaults and bounds.
 package modmpm

@@ -61,6 +61,7 @@ func (x *exchange) Respond(resp *wsgi.Response) error {
 		r.SetContentLength(resp.ContentLength)
 	}
 	if len(resp.Body) > 0 {
+		r.Stream()
 		if _, err := r.Write(resp.Body); err != nil {
 			return gone(err)
 		}

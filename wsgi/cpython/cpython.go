@@ -54,12 +54,13 @@ type Script struct{ c *C.hw_script }
 
 // Call carries one call to Python and its messages back. It is used by one goroutine at a time.
 type Call struct {
-	c      *C.hw_call
-	rt     *Runtime
-	wake   chan struct{}
-	server Server // answers messages while Submit runs the call on the goroutine's own thread
-	args   []byte
-	over   bool // Submit did, and the next Wait need not wait
+	c       *C.hw_call
+	rt      *Runtime
+	wake    chan struct{}
+	serving sync.Mutex
+	server  Server // answers messages while Submit runs the call on the goroutine's own thread
+	args    []byte
+	over    bool // Submit did, and the next Wait need not wait
 }
 
 // Server answers messages of a call.
@@ -184,6 +185,14 @@ func (rt *Runtime) dispatch(conn syscall.RawConn) {
 	})
 }
 
+// Flush waits, until timeout has passed at most, until the log records that belong to no call have been logged.
+func (rt *Runtime) Flush(timeout time.Duration) {
+	n := (*uint32)(unsafe.Pointer(&rt.server.c.nlogs))
+	for end := time.Now().Add(timeout); atomic.LoadUint32(n) > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Version is what Python says of its version: "3.11.2 (main, ...) [GCC ...]".
 func (rt *Runtime) Version() string { return C.GoString(C.hw_version()) }
 
@@ -244,7 +253,9 @@ func (c *Call) Free() {
 func (c *Call) Submit(kind Kind, flags Flags, g *Group, script *Script, mtime int64, form []byte, limit time.Duration, s Server) {
 	c.prepare(kind, flags, g, script, mtime, form)
 	c.c.queue_limit = C.int64_t(limit)
+	c.serving.Lock()
 	c.server = s
+	c.serving.Unlock()
 	if C.hw_submit(c.c) == 0 {
 		return
 	}
@@ -261,7 +272,9 @@ func (c *Call) tell() {
 		return
 	}
 	go func() {
+		c.serving.Lock()
 		c.server.Serve(c.state())
+		c.serving.Unlock()
 		c.wake <- struct{}{}
 	}()
 }
@@ -420,10 +433,10 @@ func (c *Call) Records(each func(Record)) {
 		text := unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(r), C.sizeof_hw_log)), int(r.n))
 		records = append(records, Record{int(r.level), C.GoString(&r.code[0]), string(text)})
 	}
-	C.hw_logs_free(list, c.c)
 	for i := len(records) - 1; i >= 0; i-- {
 		each(records[i])
 	}
+	C.hw_logs_free(list, c.c)
 }
 
 // Results of the call, once it is done.

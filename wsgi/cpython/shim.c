@@ -996,9 +996,11 @@ static PyObject *c_active_requests(PyObject *module_, PyObject *const *args, Py_
         if (!w->handle || w->attached != in || !w->environ) continue;
         PyObject *id = PyDict_GetItemString(w->environ, "mod_wsgi.request_id"), *handle = PyLong_FromLongLong(w->handle);
         w->used_data = 1;
+        Py_IncRef(id);
         PyObject *v = id && handle ? PyObject_CallFunctionObjArgs(args[0], handle, NULL) : NULL;
         if (v) PyDict_SetItem(d, id, v);
         Py_DecRef(v);
+        Py_DecRef(id);
         Py_DecRef(handle);
         if (PyErr_Occurred()) {
             Py_DecRef(d);
@@ -2118,7 +2120,10 @@ static void run_call(worker *w, hw_call *c) {
     begin(w, c);
     w->begun = start;
     if (c->queue_limit && c->queue_ns > c->queue_limit) c->outcome = HW_EXPIRED;
-    else if (have_interpreter(w, in) < 0 || attach(w, in) < 0) c->outcome = HW_LOAD_FAILED;
+    else if (have_interpreter(w, in) < 0 || attach(w, in) < 0) {
+        c->outcome = HW_LOAD_FAILED;
+        log_format(c, 3, "WSGI0103", "Sub-interpreter '%s' could not be created.", in->name);
+    }
     else {
         form f = {0};
         if (c->kind != HW_PRELOAD && (c->kind == HW_REQUEST || c->flags & HW_ENVIRON) && form_open(&f, (unsigned char *)c->form.p, c->form.n) < 0)
@@ -2132,6 +2137,7 @@ static void run_call(worker *w, hw_call *c) {
             Py_DecRef(o);
         }
     }
+    if (engine.forked) _exit(1); /* a child that the application forked and let return: there is nobody to return to */
     uint32_t bits = HW_DONE | (w->response.complete ? HW_OP : 0);
     end(w, in);
     int64_t stop = now();
@@ -2476,8 +2482,10 @@ int hw_stop_workers(int timeout) {
         w = next;
     }
     engine.idle = NULL;
-    WAIT_UNTIL(!engine.running_workers && !__atomic_load_n(&engine.here, __ATOMIC_SEQ_CST), timeout);
-    int late = engine.running_workers || engine.here;
+    #define IDLE (!engine.running_workers && !__atomic_load_n(&engine.here, __ATOMIC_SEQ_CST) && !__atomic_load_n(&engine.running, __ATOMIC_SEQ_CST))
+    WAIT_UNTIL(IDLE, timeout);
+    int late = !IDLE;
+#undef IDLE
     pthread_mutex_unlock(&engine.lock);
     return late;
 }

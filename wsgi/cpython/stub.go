@@ -35,6 +35,7 @@ func (*Runtime) Group(string, string) *Group                { return nil }
 func (*Runtime) Script(string, string, string) *Script      { return nil }
 func (*Runtime) NewCall() *Call                             { return nil }
 func (*Runtime) Control(string, string, time.Duration) bool { return true }
+func (*Runtime) Flush(time.Duration)                        {}
 func (*Runtime) StopWorkers(time.Duration) bool             { return true }
 func (*Runtime) StopPython(bool, time.Duration) bool        { return true }
 

@@ -1,0 +1,74 @@
+package server
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+
+	"httpd-wsgi/internal/apr"
+)
+
+// SendPart answers with n bytes of an open regular file from off, whose head
+// the caller has made: conditions, ranges, then the body.
+func (r *Request) SendPart(f *os.File, off, n int64) Status {
+	r.acceptRanges()
+	r.SetContentLength(n)
+	if s := r.MeetsConditions(); s != OK {
+		return s
+	}
+	if s := r.DiscardBody(); s != OK {
+		return s
+	}
+	send := func(at, n int64) error { return r.SendFile(f, off+at, n) }
+	if done, s := r.sendRanges(n, send); done {
+		return s
+	}
+	send(0, n)
+	return OK
+}
+
+// acceptRanges sets Accept-Ranges (ap_set_accept_ranges).
+func (r *Request) acceptRanges() {
+	if r.Site.rangeLimits(r).ranges != 0 {
+		r.Reply.Header.Set("Accept-Ranges", "bytes")
+	} else {
+		r.Reply.Header.Set("Accept-Ranges", "none")
+	}
+}
+
+// ReplaceAllowed makes these methods the ones that Allow names (REPLACE_ALLOW).
+func (r *Request) ReplaceAllowed(numbers ...int) {
+	r.allowed = 0
+	r.AllowMethods(numbers...)
+}
+
+// FileETag is the entity tag of a file by FileETag, "" where there is none (ap_make_etag).
+func (r *Request) FileETag(info fs.FileInfo) string {
+	bits := r.Site.etagBits(r)
+	if bits == 0 {
+		return ""
+	}
+	var inode uint64
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		inode = st.Ino
+	}
+	mtime := info.ModTime().UnixMicro()
+	weak := r.Received.UnixMicro()-mtime <= 1e6
+	if v := r.Reply.VariantList; v != "" && v[0] == 'W' {
+		weak = true
+	}
+	return string(apr.AppendETag(nil, bits, weak, inode, info.Size(), mtime))
+}
+
+// withVariantList merges the entity tag of a variant with that of the list it
+// was chosen from: a change of either makes another tag (ap_set_etag).
+func (r *Request) withVariantList(tag string) string {
+	list := r.Reply.VariantList
+	if list == "" || tag == "" {
+		return tag
+	}
+	if list[0] == 'W' {
+		list = list[2:]
+	}
+	return tag[:len(tag)-1] + ";" + list[1:]
+}
