@@ -52,8 +52,7 @@ vet: ## go vet and gofmt
 	@echo "== vet"
 	$(GO) vet ./...
 	@echo "== gofmt"
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
-	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 
 .PHONY: test
 test: deps-test vet race integration ## everything: vet, gofmt, unit tests under the race detector, the binary beside Apache

@@ -96,10 +96,10 @@ func (c *Cmd) Template(text string) (*expr.String, error) {
 	return expr.CompileString(text, c.exprOptions())
 }
 
-// exprOptions are those in force here: expressions in .htaccess may not look at files.
+// exprOptions are those in force here: expressions in .htaccess may not read files.
 func (c *Cmd) exprOptions() *expr.Options {
 	flags := c.c.plan.RegexFlags
-	return &expr.Options{Restricted: c.c.htaccess, RegexFlags: &flags}
+	return &expr.Options{Htaccess: c.c.htaccess, RegexFlags: &flags}
 }
 
 // Plan is the plan under construction, for values that belong to the whole

@@ -57,7 +57,8 @@ func Add[S, D any](r *Registry, m Module[S, D]) Slots[S, D] {
 	for _, b := range m.Both {
 		st, dt = append(st, b.Server), append(dt, b.Dir)
 	}
-	info := &ModuleInfo{ID: m.ID, File: m.File, Static: m.Static, Group: m.Group, Index: len(r.modules)}
+	_, none := any(*new(D)).(None)
+	info := &ModuleInfo{ID: m.ID, File: m.File, Static: m.Static, Group: m.Group, PerDir: !none, Index: len(r.modules)}
 	slots := Slots[S, D]{addSlot(r, st, m.MergeServer), addSlot(r, dt, m.MergeDir)}
 	r.modules = append(r.modules, info)
 	for i := range st {

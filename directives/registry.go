@@ -11,6 +11,8 @@ type ModuleInfo struct {
 	Static   bool
 	// Group is Module.Group.
 	Group string
+	// PerDir tells that the module has a per-directory configuration.
+	PerDir bool
 	// Index is the module's place in the list, from 0.
 	Index int
 
@@ -35,6 +37,19 @@ type Entry struct {
 	dirSlot     int
 	defaults    bool   // Both.Defaults
 	next        *Entry // the same name in another module of the group
+}
+
+// Describe is Scope.Describe, with what httpd -L remarks of a module without per-directory configuration.
+func (e *Entry) Describe() string {
+	text := e.Scope.Describe()
+	if e.Module.PerDir || e.Scope&sectionScope == 0 {
+		return text
+	}
+	where, htaccess, found := strings.Cut(text, " and in .htaccess")
+	if where += " [no per-dir config]"; found {
+		where += " and in .htaccess" + htaccess
+	}
+	return where
 }
 
 // Registry holds the linked modules' tables. It is built once from an explicit

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"httpd-wsgi/integration/httpdtest"
 )
@@ -34,8 +36,11 @@ func run(t testing.TB, program httpdtest.Program, site *httpdtest.Site, args ...
 	cmd.Env = httpdtest.Environ()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = 5 * time.Second
 	err := cmd.Run()
-	if _, ended := err.(*exec.ExitError); err != nil && !ended {
+	if errors.Is(err, exec.ErrWaitDelay) {
+		t.Errorf("%s %s: what it left in the background keeps its standard output or error open: $(...) would hang", program.Path, strings.Join(args, " "))
+	} else if _, ended := err.(*exec.ExitError); err != nil && !ended {
 		t.Fatal(err)
 	}
 	n := httpdtest.NewNormaliser(site)

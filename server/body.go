@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strings"
+	"syscall"
 
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/http1"
@@ -18,11 +20,13 @@ type input struct {
 	limited  bool // LimitRequestBody has been set
 	merged   bool // trailers have been merged into the header
 	trailers Header
+	// filter reads the body through the input filters; nil without any.
+	filter io.Reader
 }
 
 func (in *input) reset(c *Conn, h *http1.Head, o *http1.Options) {
 	in.c, in.expect, in.limited, in.merged = c, false, false, false
-	in.trailers.F = nil
+	in.trailers.F, in.filter = nil, nil
 	in.body.Reset(&c.reader, h, o)
 }
 
@@ -49,10 +53,18 @@ func (r *Request) ContentLength() int64 {
 // call, and ends the connection after the response; BodyStatus gives the HTTP
 // status for it.
 func (r *Request) ReadBody(p []byte) (int, error) {
-	in := r.in
-	if in == nil {
+	switch {
+	case r.in == nil:
 		return 0, io.EOF
+	case r.in.filter != nil:
+		return r.in.filter.Read(p)
 	}
+	return r.readBody(p)
+}
+
+// readBody is ReadBody before the filters.
+func (r *Request) readBody(p []byte) (int, error) {
+	in := r.in
 	if !in.limited {
 		in.limited = true
 		in.body.SetLimit(r.BodyLimit())
@@ -114,7 +126,7 @@ func (r *Request) DiscardBody() Status {
 		return OK
 	}
 	var none [1]byte
-	if _, err := r.ReadBody(none[:]); err == io.EOF { // limit, 100 Continue
+	if _, err := r.readBody(none[:]); err == io.EOF { // limit, 100 Continue
 		return OK
 	} else if err != nil {
 		return BodyStatus(err)
@@ -146,6 +158,12 @@ func (r *Request) logProtocol(err error) {
 		entry := errlog.Entry{Level: errlog.Info, Module: errlog.Core, Code: l.Code, Message: l.Text}
 		if l.Severity == http1.SeverityDebug {
 			entry.Level = errlog.Debug
+		}
+		if l.Code == "AH01590" {
+			entry.Status = syscall.EINVAL
+			if strings.Contains(l.Text, "(overflow)") {
+				entry.Status = syscall.ENOSPC
+			}
 		}
 		if l.Source == http1.SourceHTTP {
 			entry.Module = errlog.HTTP

@@ -18,6 +18,9 @@ func coreHooks(h *HookSet) {
 	h.MapToStorage.Add("core", ReallyLast, coreMapToStorage)
 	h.TypeChecker.Add("core", ReallyLast, func(*Request) Status { return OK })
 	h.Fixups.Add("core", ReallyFirst, overrideType)
+	h.InsertFilter.Add("core", Middle-1, insertOutputFilters)
+	h.InsertFilter.Add("core", Middle-1, insertInputFilters)
+	h.Handler.Add("core", ReallyFirst, refuseUnfiltered)
 	h.Handler.Add("core", ReallyLast, defaultHandler)
 }
 
@@ -52,6 +55,10 @@ func (r *Request) cleanURI() Status {
 		}
 		return Status(status)
 	}
+	if decoded != clean {
+		// Slashes and dots that were escapes make segments too: "/..%2f.." must not lead above the root.
+		decoded, _ = apr.NormalizePath(decoded, flags&^(apr.DecodeUnreserved|apr.NotAboveRoot))
+	}
 	r.URI = decoded
 	return OK
 }
@@ -75,6 +82,14 @@ func CoreTranslate(r *Request) Status {
 	if strings.IndexByte(uri, 0) >= 0 {
 		r.Logf(errlog.Error, errlog.Core, "AH00127", "Cannot map %s to file", r.Line.Text)
 		return 403
+	}
+	if strings.HasPrefix(uri, ".") || strings.Contains(uri, "/.") || strings.Contains(uri, "//") { // rewriting may bring them in
+		clean, ok := apr.NormalizePath("/"+uri, apr.NotAboveRoot|apr.MergeSlashes)
+		if !ok {
+			r.LogErr(errlog.EAboveRoot, errlog.Error, errlog.Core, "AH00127", "Cannot map %s to file", r.Line.Text)
+			return 403
+		}
+		uri = clean[1:]
 	}
 	if name := joinPath(r.DocumentRoot(), uri); len(name) <= maxPath {
 		r.Target.Filename = name
@@ -130,6 +145,7 @@ func sendTrace(r *Request) Status {
 	case modcore.TraceOn:
 		if r.HasBody() {
 			r.Reply.ErrorText = "TRACE with a request body is not allowed"
+			r.Logf(errlog.Info, errlog.HTTP, "AH01595", "TRACE with body is not allowed for %s", r.URI)
 			return 413
 		}
 	}
@@ -140,6 +156,17 @@ func sendTrace(r *Request) Status {
 	}
 	b = append(b, "\r\n"...)
 	r.Write(b)
+	if r.HasBody() {
+		var p [4096]byte
+		for {
+			n, err := r.ReadBody(p[:])
+			r.Write(p[:n])
+			if err != nil {
+				break
+			}
+		}
+	}
+	r.Flush()
 	return Done
 }
 

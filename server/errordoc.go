@@ -23,6 +23,9 @@ func (r *Request) die(status, recursive int) {
 		r.Logf(errlog.Error, errlog.Core, "AH01579", "Invalid response status %d", status)
 		status = 500
 	}
+	if _, known := statusLines[status]; !known && r.Reply.Line == "" {
+		status = 500
+	}
 	first := r
 	kind, custom := modcore.ErrorDefault, ""
 	if recursive != 200 {
@@ -186,9 +189,6 @@ func (r *Request) appendErrorText(b []byte, status int, location string) []byte 
 	}
 	if text, ok := errorTexts[status]; ok {
 		return append(b, text...)
-	}
-	if status < 400 {
-		return b
 	}
 	if to, _ := r.Env.Get("verbose-error-to"); to == "*" && r.Reply.ErrorText != "" {
 		return append(append(append(b, "<p>The server encountered an internal error or\nmisconfiguration and was unable to complete\nyour request.</p>\n<p>"...), r.Reply.ErrorText...), "</p>\n"...)

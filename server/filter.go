@@ -65,17 +65,17 @@ func (l last) Write(p []byte) (int, error) {
 func (l last) Flush() error { return l.o.flush() }
 
 // AddOutputFilter puts f in r's response, after those of the same order. It
-// has no effect once the body has begun.
+// has no effect once the body has begun, nor on a subrequest.
 func (r *Request) AddOutputFilter(f OutputFilter, order FilterOrder) {
-	if o := r.out; !o.begun {
+	if o := r.out; !o.begun && r.Main == nil {
 		o.filters = append(o.filters, filterEntry{f, order})
 	}
 }
 
 // BeforeHead has f called when r's response is about to be sent, before its
-// head is made: the last chance to change r.Reply (mod_headers).
+// head is made: the last chance to change r.Reply (mod_headers). A subrequest has none.
 func (r *Request) BeforeHead(f func(*Request)) {
-	if o := r.out; !o.head {
+	if o := r.out; !o.head && r.Main == nil {
 		o.beforeHead = append(o.beforeHead, f)
 	}
 }

@@ -76,7 +76,7 @@ func (r *Request) readHtaccess(e *htaccessEntry, i int) (*vhost.Node, Status) {
 	text, id, err := readRegular(file)
 	if err != nil {
 		if errors.Is(err, errNotRegular) {
-			r.Logf(errlog.Error, errlog.Core, "AH00554", "Access to file %s denied by server: not a regular file", file)
+			r.Site.logs[r.Site.VHosts.Main.Index].Logf(errlog.Core, errlog.Error, nil, "AH00554", "Access to file %s denied by server: not a regular file", file)
 			err = syscall.EBADF
 		}
 		return nil, r.denyHtaccess(err, file, e.dir)
@@ -129,7 +129,7 @@ func (r *Request) compileHtaccess(e *htaccessEntry, file string, text []byte) (*
 		if n.Warn {
 			lv = errlog.Warn
 		}
-		r.Logf(lv, errlog.Core, "", "%s", n.Text)
+		r.logger().Logf(errlog.Core, lv, nil, "", "%s", n.Text)
 	}
 	return section, err
 }

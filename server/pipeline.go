@@ -125,7 +125,7 @@ func (r *Request) process() Status {
 // configuration.
 func (r *Request) authorize() Status {
 	for _, from := range [...]*Request{r.Prev, r.Main} {
-		if from != nil && from.Conf == r.Conf && from.authorized {
+		if from != nil && from.Conf == r.Conf && (from.authorized || sameDir(from, r)) {
 			r.User, r.AuthType, r.authorized = from.User, from.AuthType, true
 			return OK
 		}
@@ -147,7 +147,7 @@ func (r *Request) authorize() Status {
 			return r.declDie(s, "check user")
 		}
 		if r.User == "" {
-			r.Logf(errlog.Crit, errlog.Core, "AH00027", "No authentication done but request not allowed without authentication for %s. Authentication not configured?", r.URI)
+			r.Logf(errlog.Error, errlog.Core, "AH00027", "No authentication done but request not allowed without authentication for %s. Authentication not configured?", r.URI)
 			return 500
 		}
 		if s = runFirst(r, p.authChecker); s != OK {
@@ -158,6 +158,15 @@ func (r *Request) authorize() Status {
 	}
 	r.authorized = true
 	return OK
+}
+
+// sameDir tells whether two requests map into one directory: Apache, which
+// finds the configuration of the one in its cache for the other, then takes it
+// as decided, so that the ErrorDocument of a forbidden directory may lie in it.
+func sameDir(a, b *Request) bool {
+	x, y := a.Target.Filename, b.Target.Filename
+	i, j := strings.LastIndexByte(x, '/'), strings.LastIndexByte(y, '/')
+	return i >= 0 && i == j && x[:i] == y[:j]
 }
 
 // declDie turns Declined into 500: no module answered a phase that needs an answer.

@@ -30,13 +30,11 @@ func parseRanges(header string, size int64, limit rangeLimits) ([]byteRange, int
 	}
 	var out []byteRange
 	overlaps, reversals, count := 0, 0, 0
-	var sum int64
 	unsatisfiable := false
-	var lo, hi, previous int64 = -1, -1, -1
 	for set != "" {
 		var spec string
 		spec, set, _ = strings.Cut(set, ",")
-		spec = strings.Trim(spec, " \t")
+		spec = strings.TrimLeft(spec, " \t")
 		if spec == "" {
 			continue
 		}
@@ -50,12 +48,8 @@ func parseRanges(header string, size int64, limit rangeLimits) ([]byteRange, int
 		var start, end int64
 		if from == "" {
 			n, ok := rangeNumber(to)
-			if !ok {
+			if !ok || n == 0 {
 				return nil, rangesIgnored
-			}
-			if n == 0 {
-				unsatisfiable = true
-				continue
 			}
 			start, end = max(size-n, 0), size-1
 		} else {
@@ -75,19 +69,23 @@ func parseRanges(header string, size int64, limit rangeLimits) ([]byteRange, int
 			unsatisfiable = true
 			continue
 		}
-		if lo >= 0 && start <= hi && end >= lo {
-			overlaps++
+		if n := len(out); n > 0 {
+			last := &out[n-1]
+			if start < last.start {
+				reversals++
+			}
+			// A range that touches the one before it becomes one with it.
+			if start <= last.end+1 && end >= last.start-1 {
+				overlaps++
+				last.start, last.end = min(start, last.start), max(end, last.end)
+				continue
+			}
 		}
-		if start < previous {
-			reversals++
-		}
-		previous = start
-		if lo < 0 || start < lo {
-			lo = start
-		}
-		hi = max(hi, end)
-		sum += end - start + 1
 		out = append(out, byteRange{start, end})
+	}
+	var sum int64
+	for _, g := range out {
+		sum += g.end - g.start + 1
 	}
 	switch {
 	case len(out) == 0 && unsatisfiable:
@@ -111,11 +109,8 @@ func rangeNumber(s string) (int64, bool) {
 // writes a piece. It reports whether it did; if not, the whole is to be sent.
 func (r *Request) sendRanges(size int64, send func(off, n int64) error) (bool, Status) {
 	header := r.In.Get("Range")
-	if header == "" {
-		header = r.In.Get("Request-Range")
-	}
 	if header == "" || r.Reply.Status != 200 || r.Line.Number != 0 || r.Line.Proto < 1000 ||
-		r.Reply.Header.Has("Content-Range") || r.out.filtered() || r.ifRange() == condNoMatch {
+		r.Reply.Header.Has("Content-Range") || r.out.filtering() || r.ifRange() == condNoMatch {
 		return false, OK
 	}
 	ranges, verdict := parseRanges(header, size, r.Site.rangeLimits(r))
@@ -123,7 +118,6 @@ func (r *Request) sendRanges(size int64, send func(off, n int64) error) (bool, S
 	case rangesIgnored:
 		return false, OK
 	case rangesUnsatisfiable:
-		r.Reply.ErrHeader.Set("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
 		return true, 416
 	}
 	r.Reply.Status = 206
@@ -146,11 +140,7 @@ func (r *Request) sendRanges(size int64, send func(off, n int64) error) (bool, S
 		total += int64(len(parts[i])) + g.end - g.start + 1
 	}
 	tail := "\r\n--" + boundary + "--\r\n"
-	multipart := "multipart/byteranges"
-	if r.In.Has("Request-Range") && !r.In.Has("Range") {
-		multipart = "multipart/x-byteranges"
-	}
-	r.Reply.ContentType = multipart + "; boundary=" + boundary
+	r.Reply.ContentType = "multipart/byteranges; boundary=" + boundary
 	r.SetContentLength(total + int64(len(tail)))
 	for i, g := range ranges {
 		if _, err := r.Write([]byte(parts[i])); err != nil {

@@ -16,7 +16,10 @@ func (r *Request) InternalRedirect(uri string) {
 		r.die(500, 200)
 		return
 	}
-	s := n.process()
+	s := runAll(n, n.Site.phases.postRead)
+	if s == OK {
+		s = n.process()
+	}
 	if s == OK {
 		s = n.invokeHandler()
 	}
@@ -25,8 +28,8 @@ func (r *Request) InternalRedirect(uri string) {
 		return
 	}
 	recursive := 200
-	if n.Prev.Reply.Status != 200 {
-		recursive = int(s)
+	if status := n.Prev.Reply.Status; status != 200 {
+		recursive = status
 	}
 	n.die(int(s), recursive)
 }
@@ -44,6 +47,7 @@ func (r *Request) successor(uri string) *Request {
 	}
 	n := &Request{Conn: r.Conn, Site: r.Site, Server: r.Server, Main: r.Main, Prev: r,
 		Line: r.Line, In: r.In, Client: r.Client, Received: r.Received, in: r.in, out: r.out}
+	n.restart()
 	n.Line.Target = uri
 	n.URI, n.Args, n.HasArgs = splitTarget(uri)
 	n.Reply = Reply{Status: r.Reply.Status, NoLocalCopy: r.Reply.NoLocalCopy, ErrHeader: r.Reply.ErrHeader}

@@ -55,6 +55,7 @@ type Request struct {
 	notes      []any
 	info, link fileInfo             // of the file, and of a component on the way to it (walk.go)
 	allowed    directives.MethodSet // what Allow names
+	unfiltered string               // a filter that is missing and that the response must not go without
 	authorized bool                 // passed the access and authorization phases under Conf
 }
 

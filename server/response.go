@@ -93,6 +93,21 @@ func (r *Request) SendFileFD(fd int, off, n int64) error {
 	return r.SendFile(dup, off, n)
 }
 
+// SendBodyFD sends a whole body of n bytes, of which the client may want
+// ranges, from a descriptor, which stays the caller's. The reply holds its
+// Content-Length. A status other than OK is an error to answer with instead.
+func (r *Request) SendBodyFD(fd int, off, n int64) (Status, error) {
+	var failed error
+	done, s := r.sendRanges(n, func(at, n int64) error {
+		failed = r.SendFileFD(fd, off+at, n)
+		return failed
+	})
+	if done {
+		return s, failed
+	}
+	return OK, r.SendFileFD(fd, off, n)
+}
+
 // CutShort ends the response where it is, and the connection: the client sees
 // that it is not whole. It is for a body that fails on the way.
 func (r *Request) CutShort() { r.out.cutShort() }
@@ -395,7 +410,7 @@ func (o *output) appendHead(b []byte) []byte {
 // statusLine is the reply's own line if that is well formed and of its status, else the standard one (validate_status_line).
 func statusLine(p *Reply) string {
 	l := p.Line
-	if len(l) > 4 && l[3] == ' ' && http1.IsContent(l) && l[:3] == strconv.Itoa(p.Status) {
+	if len(l) > 3 && l[3] == ' ' && http1.IsContent(l) && l[:3] == strconv.Itoa(p.Status) {
 		return l
 	}
 	return StatusLine(p.Status)

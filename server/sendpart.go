@@ -1,11 +1,14 @@
 package server
 
 import (
+	"crypto/sha1"
+	"io"
 	"io/fs"
 	"os"
 	"syscall"
 
 	"httpd-wsgi/internal/apr"
+	"httpd-wsgi/internal/errlog"
 )
 
 // SendPart answers with n bytes of an open regular file from off, whose head
@@ -58,6 +61,19 @@ func (r *Request) FileETag(info fs.FileInfo) string {
 		weak = true
 	}
 	return string(apr.AppendETag(nil, bits, weak, inode, info.Size(), mtime))
+}
+
+// fileOrDigestETag is FileETag, or what FileETag Digest makes of the content of an open file.
+func (r *Request) fileOrDigestETag(f *os.File, info fs.FileInfo) string {
+	if !r.dir().FileETag.Digest() {
+		return r.FileETag(info)
+	}
+	h := sha1.New()
+	if _, err := io.Copy(h, io.NewSectionReader(f, 0, info.Size())); err != nil {
+		r.LogErr(err, errlog.Error, errlog.Core, "", "the entity tag of %s could not be made from its content", f.Name())
+		return ""
+	}
+	return string(apr.AppendDigestETag(nil, [sha1.Size]byte(h.Sum(nil))))
 }
 
 // withVariantList merges the entity tag of a variant with that of the list it

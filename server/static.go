@@ -45,9 +45,6 @@ func defaultHandler(r *Request) Status {
 	case t.UsedPathInfo != PathInfoAccept && t.PathInfo != "":
 		r.Logf(errlog.Info, errlog.Core, "AH00130", "File does not exist: %s", t.Filename+t.PathInfo)
 		return 404
-	case r.Line.Number != directives.MGet:
-		r.Logf(errlog.Error, errlog.Core, "AH00131", "This resource does not accept the %s method.", r.Line.Method)
-		return 405
 	case !t.Info.Mode().IsRegular():
 		r.Logf(errlog.Error, errlog.Core, "AH00038", "Forbidden: %s doesn't point to a file or directory", t.Filename)
 		return 403
@@ -68,7 +65,7 @@ func defaultHandler(r *Request) Status {
 // SendStatic answers a GET with an open regular file: validators, conditions,
 // ranges, then the body by sendfile. The caller closes f.
 func (r *Request) SendStatic(f *os.File, info fs.FileInfo) Status {
-	r.SetFileValidators(info)
+	r.setValidators(info, r.fileOrDigestETag(f, info))
 	r.acceptRanges()
 	r.SetContentLength(info.Size())
 	if s := r.MeetsConditions(); s != OK {
@@ -88,12 +85,14 @@ func (r *Request) SendStatic(f *os.File, info fs.FileInfo) Status {
 }
 
 // SetFileValidators sets Last-Modified and ETag from a file (ap_set_last_modified, ap_set_etag).
-func (r *Request) SetFileValidators(info fs.FileInfo) {
+func (r *Request) SetFileValidators(info fs.FileInfo) { r.setValidators(info, r.FileETag(info)) }
+
+func (r *Request) setValidators(info fs.FileInfo, tag string) {
 	mtime := info.ModTime().UnixMicro()
 	now := r.Received.UnixMicro()
 	r.Reply.Mtime = mtime
 	r.Reply.Header.Set("Last-Modified", string(apr.AppendHTTPDate(nil, min(mtime, now)/1e6)))
-	tag := r.withVariantList(r.FileETag(info))
+	tag = r.withVariantList(tag)
 	if _, ok := r.Env.Get("no-etag"); !ok && tag != "" {
 		r.Reply.Header.Set("ETag", tag)
 	}

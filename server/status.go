@@ -17,7 +17,7 @@ var statusLines = map[int]string{
 	411: "411 Length Required", 412: "412 Precondition Failed", 413: "413 Request Entity Too Large",
 	414: "414 Request-URI Too Long", 415: "415 Unsupported Media Type", 416: "416 Requested Range Not Satisfiable",
 	417: "417 Expectation Failed", 421: "421 Misdirected Request", 422: "422 Unprocessable Entity", 423: "423 Locked",
-	424: "424 Failed Dependency", 425: "425 Too Early", 426: "426 Upgrade Required", 428: "428 Precondition Required",
+	424: "424 Failed Dependency", 426: "426 Upgrade Required", 428: "428 Precondition Required",
 	429: "429 Too Many Requests", 431: "431 Request Header Fields Too Large", 451: "451 Unavailable For Legal Reasons",
 	500: "500 Internal Server Error", 501: "501 Not Implemented", 502: "502 Bad Gateway", 503: "503 Service Unavailable",
 	504: "504 Gateway Timeout", 505: "505 HTTP Version Not Supported", 506: "506 Variant Also Negotiates",

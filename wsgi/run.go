@@ -187,15 +187,15 @@ func (x *exchange) Serve(state cpython.State) {
 		x.c.Records(func(r cpython.Record) { x.e.options.Log(Level(r.Level), r.Code, r.Text, x.x) })
 	}
 	if state&cpython.Op != 0 {
-		x.operate()
+		x.operate(state&cpython.Done != 0 && x.c.Results().Outcome == cpython.OK)
 		if state&cpython.Done == 0 {
 			x.c.Ack()
 		}
 	}
 }
 
-// operate carries out one operation. A panic of the exchange must not keep Python waiting: it becomes a failure of the operation.
-func (x *exchange) operate() {
+// operate carries out one operation; end: the last one of a response that is complete. A panic of the exchange must not keep Python waiting: it becomes a failure of the operation.
+func (x *exchange) operate(end bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			err := fmt.Errorf("internal error: %v", p)
@@ -220,7 +220,7 @@ func (x *exchange) operate() {
 	var err error
 	if !x.begun {
 		x.begun = true
-		err = x.respond(op)
+		err = x.respond(op, end)
 	} else if op == cpython.Write {
 		err = x.x.Write(x.c.Body())
 	}
@@ -233,7 +233,7 @@ func (x *exchange) operate() {
 	}
 }
 
-func (x *exchange) respond(op cpython.OpKind) error {
+func (x *exchange) respond(op cpython.OpKind, end bool) error {
 	line, code := x.c.Status()
 	r := &x.response
 	*r = Response{Line: line, Status: code, ContentLength: x.c.ContentLength()}
@@ -242,7 +242,7 @@ func (x *exchange) respond(op cpython.OpKind) error {
 	}
 	r.Headers = x.headers
 	if op == cpython.Respond {
-		r.Body, r.Last = x.c.Body(), x.c.Last()
+		r.Body, r.Last = x.c.Body(), end || x.c.Last()
 	}
 	x.status, x.length = code, r.ContentLength
 	return x.x.Respond(r)

@@ -60,6 +60,9 @@ type Options struct {
 	// Restricted refuses the functions and operators that look at files
 	// (AP_EXPR_FLAG_RESTRICTED).
 	Restricted bool
+	// Htaccess refuses the functions that look at files, and not the operators:
+	// what Apache does with expressions in .htaccess.
+	Htaccess bool
 	// DontVary keeps a condition from calling Env.Vary (AP_EXPR_FLAG_DONT_VARY).
 	DontVary bool
 	// SSLCompat compares as SSLRequire does: the longer string is the greater,

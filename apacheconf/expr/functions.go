@@ -154,7 +154,7 @@ func filesizeFunc(_ *context, arg string) string {
 func (c *compiler) lookupFunction(name string) (call func(x *context, arg string) string, msg string) {
 	lower := strings.ToLower(name)
 	if f, ok := stringFunctions[lower]; ok {
-		if f.restricted && c.opts.Restricted {
+		if f.restricted && (c.opts.Restricted || c.opts.Htaccess) {
 			return nil, lower + " not available in restricted context"
 		}
 		return f.call, ""

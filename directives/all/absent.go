@@ -74,7 +74,6 @@ var absent = map[string]string{
 	"log_forensic_module":        "remove the LoadModule line if nothing needs it",
 	"log_referer_module":         "remove the LoadModule line if nothing needs it",
 	"lua_module":                 "remove the LoadModule line if nothing needs it",
-	"macro_module":               "remove the LoadModule line if nothing needs it",
 	"md_module":                  "remove the LoadModule line if nothing needs it",
 	"mem_cache_module":           "remove the LoadModule line if nothing needs it",
 	"mime_magic_module":          "remove the LoadModule line if nothing needs it",
@@ -129,7 +128,6 @@ var absent = map[string]string{
 	"userdir_module":             "remove the LoadModule line if nothing needs it",
 	"usertrack_module":           "remove the LoadModule line if nothing needs it",
 	"vhost_alias_module":         "remove the LoadModule line if nothing needs it",
-	"watchdog_module":            "remove the LoadModule line if nothing needs it",
 	"xml2enc_module":             "remove the LoadModule line if nothing needs it",
 	"xsendfile_module":           "remove the LoadModule line if nothing needs it",
 }

@@ -15,9 +15,12 @@ import (
 	"httpd-wsgi/directives/moddir"
 	"httpd-wsgi/directives/modenv"
 	"httpd-wsgi/directives/modlogconfig"
+	"httpd-wsgi/directives/modmacro"
 	"httpd-wsgi/directives/modmime"
 	"httpd-wsgi/directives/modrewrite"
 	"httpd-wsgi/directives/modsetenvif"
+	"httpd-wsgi/directives/modversion"
+	"httpd-wsgi/directives/modwatchdog"
 	"httpd-wsgi/directives/modwsgi"
 	"httpd-wsgi/server"
 )
@@ -28,6 +31,8 @@ func Modules(dial modwsgi.Dial) []server.Module {
 	return []server.Module{
 		modlogconfig.Module(),
 		modlogconfig.LogIOModule(),
+		modversion.Module(),
+		modwatchdog.Module(),
 		modsetenvif.Module(),
 		modenv.Module(),
 		modrewrite.Module(),
@@ -42,6 +47,7 @@ func Modules(dial modwsgi.Dial) []server.Module {
 		modauthzgroupfile.Module(),
 		modmime.Module(),
 		moddir.Module(),
+		modmacro.Module(),
 		modwsgi.Module(dial),
 	}
 }

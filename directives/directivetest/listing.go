@@ -42,7 +42,7 @@ func Listing(t *testing.T, r *directives.Registry, file string, extra ...string)
 			continue
 		}
 		delete(want, name)
-		if got := "\t" + e.Help + "\n" + e.Scope.Describe() + "\n"; got != text {
+		if got := "\t" + e.Help + "\n" + e.Describe() + "\n"; got != text {
 			t.Errorf("%s\n got %q\nwant %q", name, got, text)
 		}
 	}

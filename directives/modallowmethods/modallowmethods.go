@@ -45,16 +45,7 @@ func set(c *directives.Cmd, d *Dir, names []string) error {
 func Module() server.Module {
 	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[directives.None, Dir]) {
 		h.AccessChecker.Add("mod_allowmethods.c", server.ReallyFirst, func(r *server.Request) server.Status {
-			set := slots.Dir.Of(r.Conf).Allowed.V
-			if set == 0 {
-				return server.Declined
-			}
-			for n := range 64 {
-				if set.Has(n) {
-					r.AllowMethods(n)
-				}
-			}
-			if set.Has(r.Line.Number) {
+			if set := slots.Dir.Of(r.Conf).Allowed.V; set == 0 || set.Has(r.Line.Number) {
 				return server.Declined
 			}
 			kind, what := "", r.Target.Filename

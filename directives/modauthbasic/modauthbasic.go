@@ -196,11 +196,25 @@ func credentials(r *server.Request) (user, password string, ok bool) {
 		r.Logf(errlog.Error, errlog.AuthBasic, "AH01614", "client used wrong authentication scheme: %s", r.URI)
 		return "", "", false
 	}
-	text := strings.TrimRight(strings.Trim(rest, " \t"), "=")
-	raw, err := base64.RawStdEncoding.DecodeString(text)
-	if err != nil {
-		return "", "", false
-	}
-	user, password, _ = strings.Cut(string(raw), ":")
+	text, _, _ := strings.Cut(decodePrefix(strings.TrimLeft(rest, " \t")), "\x00")
+	user, password, _ = strings.Cut(text, ":")
 	return user, password, true
+}
+
+// decodePrefix decodes base64 up to the first character that is not of its
+// alphabet, as apr_base64_decode does. Malformed credentials are those of some
+// user, whom no provider knows.
+func decodePrefix(s string) string {
+	end := 0
+	for end < len(s) && (s[end] >= 'A' && s[end] <= 'Z' || s[end] >= 'a' && s[end] <= 'z' || s[end] >= '0' && s[end] <= '9' || s[end] == '+' || s[end] == '/') {
+		end++
+	}
+	if end%4 == 1 {
+		end-- // six bits are no byte
+	}
+	raw, err := base64.RawStdEncoding.DecodeString(s[:end])
+	if err != nil {
+		return ""
+	}
+	return string(raw)
 }

@@ -56,6 +56,26 @@ func (t *Text) eval(r *server.Request) string {
 	return s
 }
 
+// escapeQuotes makes s fit between quotes: quotes that no backslash escapes get
+// one (ap_escape_quotes).
+func escapeQuotes(s string) string {
+	if strings.IndexByte(s, '"') < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s)+8)
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s):
+			b = append(b, '\\')
+			i++
+		case s[i] == '"':
+			b = append(b, '\\')
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
 // Module is mod_authn_core.
 func Module() server.Module {
 	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[directives.None, Dir]) {
@@ -66,7 +86,7 @@ func Module() server.Module {
 			}
 			return t
 		}
-		h.Auth.Name = func(r *server.Request) string { return (&slots.Dir.Of(r.Conf).Name.V).eval(r) }
+		h.Auth.Name = func(r *server.Request) string { return escapeQuotes((&slots.Dir.Of(r.Conf).Name.V).eval(r)) }
 		h.CheckUserID.Add("mod_authn_core.c", server.Last, func(r *server.Request) server.Status {
 			t := r.ConfiguredAuthType()
 			if t == "" {

@@ -74,7 +74,7 @@ func Module() server.Module {
 				}
 				mine := all[r.User]
 				if len(mine) == 0 {
-					r.Logf(errlog.Error, errlog.AuthzGroupfile, "AH01666", "Authorization of user %s to access %s failed, reason: user doesn't appear in group file (%s).", r.User, r.URI, d.GroupFile.V.Path)
+					r.Logf(errlog.Info, errlog.AuthzGroupfile, "AH01666", "Authorization of user %s to access %s failed, reason: user doesn't appear in group file (%s).", r.User, r.URI, d.GroupFile.V.Path)
 					return server.AuthzDenied
 				}
 				text, err := t.Eval(r.ExprEnv())

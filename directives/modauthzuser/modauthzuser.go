@@ -3,6 +3,7 @@
 package modauthzuser
 
 import (
+	"fmt"
 	"slices"
 
 	"httpd-wsgi/apacheconf"
@@ -21,16 +22,36 @@ func Module() server.Module {
 	}, nil)
 }
 
-func parseUser(_ *directives.Cmd, args string) (server.AuthzCheck, error) {
-	names := apacheconf.Words(args)
+func parseUser(cmd *directives.Cmd, args string) (server.AuthzCheck, error) {
+	t, err := cmd.Template(args)
+	if err != nil {
+		return nil, fmt.Errorf("Cannot parse expression in require line: %v", err)
+	}
+	var constant []string
+	if t.Constant() {
+		text, err := t.Eval(nil)
+		if err != nil {
+			return nil, err
+		}
+		constant = apacheconf.Words(text)
+	}
 	return func(r *server.Request) server.AuthzStatus {
 		if r.User == "" {
 			return server.AuthzDeniedNoUser
 		}
+		names := constant
+		if !t.Constant() {
+			text, err := t.Eval(r.ExprEnv())
+			if err != nil {
+				r.LogErr(err, errlog.Error, errlog.AuthzUser, "AH02594", "authz_user authorize: require user: Can't evaluate require expression")
+				return server.AuthzDenied
+			}
+			names = apacheconf.Words(text)
+		}
 		if slices.Contains(names, r.User) {
 			return server.AuthzGranted
 		}
-		r.Logf(errlog.Error, errlog.AuthzUser, "AH01663", "access to %s failed, reason: user '%s' does not meet 'require'ments for user to be allowed access", r.URI, r.User)
+		r.Logf(errlog.Debug, errlog.AuthzUser, "AH01663", "access to %s failed, reason: user '%s' does not meet 'require'ments for user to be allowed access", r.URI, r.User)
 		return server.AuthzDenied
 	}, nil
 }

@@ -141,37 +141,24 @@ func atoi(s string) int32 {
 // Module is mod_expires.
 func Module() server.Module {
 	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[directives.None, Dir]) {
-		m := &module{conf: slots.Dir, defaulted: server.NewNote[fields](h)}
+		m := &module{conf: slots.Dir}
 		m.head = m.beforeHead
-		h.Fixups.Add("mod_expires.c", server.Middle, m.fixup)
+		h.InsertFilter.Add("mod_expires.c", server.Middle, m.insert)
+		h.InsertErrorFilter.Add("mod_expires.c", server.Middle, m.insert)
 	})
 }
 
 type module struct {
-	conf      directives.Slot[Dir]
-	defaulted server.Note[fields]
-	head      func(*server.Request) // beforeHead, made once
+	conf directives.Slot[Dir]
+	head func(*server.Request) // beforeHead, made once
 }
 
-// fixup sets the default at once where no type has a time of its own, else leaves all to the response (add_expires).
-func (m *module) fixup(r *server.Request) server.Status {
+// insert is expires_insert_filter: redirects get an expiry too, errors don't.
+func (m *module) insert(r *server.Request) {
 	d := m.conf.Of(r.Conf)
-	if r.Main != nil || r.Reply.Status >= 400 || !d.Active.Get(false) {
-		return server.Declined
+	if r.Reply.Status < 400 && d.Active.Get(false) && (d.Default.Set || len(d.ByType) > 0) {
+		r.BeforeHead(m.head)
 	}
-	var byDefault fields
-	if d.Default.Set {
-		byDefault = d.Default.V.fields(r)
-	}
-	if len(d.ByType) == 0 {
-		byDefault.set(r)
-		return server.OK
-	}
-	r.BeforeHead(m.head)
-	if byDefault.expires != "" {
-		m.defaulted.Set(r, &byDefault)
-	}
-	return server.OK
 }
 
 // beforeHead is MOD_EXPIRES, the filter that knows the response's type.
@@ -179,42 +166,35 @@ func (m *module) beforeHead(r *server.Request) {
 	if r.Reply.ErrHeader.Has("Expires") || r.Reply.Header.Has("Expires") {
 		return
 	}
-	types := m.conf.Of(r.Conf).ByType
+	d := m.conf.Of(r.Conf)
 	mime, _, _ := strings.Cut(r.Reply.ContentType, ";")
 	mime = strings.ToLower(strings.TrimRight(mime, " \t"))
-	code, ok := types[mime]
+	code, ok := d.ByType[mime]
 	if major, _, slash := strings.Cut(mime, "/"); !ok && slash {
-		code, ok = types[major+"/*"]
+		code, ok = d.ByType[major+"/*"]
+	}
+	if !ok {
+		code, ok = d.Default.V, d.Default.Set
 	}
 	if ok {
-		code.fields(r).set(r)
-	} else if f := m.defaulted.Get(r); f != nil {
-		// The default replaces a Cache-Control of the response's own.
-		r.Reply.Header.Unset("Cache-Control")
-		f.set(r)
+		code.set(r)
 	}
 }
 
-// fields are the header fields that a code gives; empty where there is no file to go by.
-type fields struct{ cacheControl, expires string }
-
-// fields is the first half of set_expiration_fields.
-func (c Code) fields(r *server.Request) fields {
+// set is set_expiration_fields. What has expired already does so now.
+func (c Code) set(r *server.Request) {
 	base := r.Received
 	if c.Modified {
 		if r.Target.Info == nil {
-			return fields{}
+			return
 		}
 		base = r.Target.Info.ModTime()
 	}
 	at := base.Add(time.Duration(c.Seconds) * time.Second)
-	age := int64(at.Sub(r.Received) / time.Second)
-	return fields{"max-age=" + strconv.FormatInt(age, 10), string(apr.AppendHTTPDate(nil, at.Unix()))}
-}
-
-func (f fields) set(r *server.Request) {
-	if f.expires != "" {
-		r.Reply.Header.Merge("Cache-Control", f.cacheControl)
-		r.Reply.Header.Set("Expires", f.expires)
+	if at.Before(r.Received) {
+		at = r.Received
 	}
+	age := int64(at.Sub(r.Received) / time.Second)
+	r.Reply.Header.Merge("Cache-Control", "max-age="+strconv.FormatInt(age, 10))
+	r.Reply.Header.Set("Expires", string(apr.AppendHTTPDate(nil, at.Unix())))
 }

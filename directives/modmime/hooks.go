@@ -43,7 +43,7 @@ func findType(r *server.Request, types map[string]string, d *Dir) server.Status 
 			case ext == "":
 			case lookup(r, types, d, strings.ToLower(ext), &charset):
 				known = true
-			case r.Main != nil:
+			case r.Main != nil && d.Multi.V&MultiAny == 0:
 				exceptions += "/" + ext
 			}
 		}
@@ -52,8 +52,8 @@ func findType(r *server.Request, types map[string]string, d *Dir) server.Status 
 			r.Notes.Set("ap-mime-exceptions-list", exceptions)
 		}
 	}
-	if charset != "" && r.Reply.ContentType != "" {
-		r.Reply.ContentType = withCharset(r.Reply.ContentType, charset)
+	if t := r.Reply.ContentType; t != "" && (charset != "" || strings.IndexByte(t, ';') >= 0) {
+		r.Reply.ContentType = compose(t, charset)
 	}
 	if len(r.Reply.Languages) == 0 && d.DefaultLanguage.Set {
 		r.Reply.Languages = []string{d.DefaultLanguage.V}
@@ -96,18 +96,34 @@ func lookup(r *server.Request, types map[string]string, d *Dir, ext string, char
 	return found
 }
 
-// withCharset replaces or adds the charset parameter of a media type.
-func withCharset(typ, charset string) string {
+// compose writes a media type as Apache does, "; " between its parameters, with
+// charset in place of its own or at the end.
+func compose(typ, charset string) string {
+	base, params, more := strings.Cut(typ, ";")
 	var b strings.Builder
-	for i, part := range strings.Split(typ, ";") {
-		part = strings.TrimSpace(part)
-		if i > 0 {
-			if strings.HasPrefix(strings.ToLower(part), "charset=") {
+	b.WriteString(strings.TrimSpace(base))
+	given := charset == ""
+	for more {
+		var p string
+		p, params, more = strings.Cut(params, ";")
+		if strings.TrimSpace(p) == "" {
+			return typ // not of the form of a type
+		}
+		name, value, ok := strings.Cut(p, "=")
+		if !ok {
+			continue
+		}
+		name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
+		if charset != "" && name == "charset" {
+			if given {
 				continue
 			}
-			b.WriteString("; ")
+			given, value = true, charset
 		}
-		b.WriteString(part)
+		b.WriteString("; " + name + "=" + value)
 	}
-	return b.String() + "; charset=" + charset
+	if !given {
+		b.WriteString("; charset=" + charset)
+	}
+	return b.String()
 }

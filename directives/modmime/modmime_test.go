@@ -82,15 +82,19 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-func TestWithCharset(t *testing.T) {
-	for in, want := range map[string]string{
-		"text/html":                       "text/html; charset=x",
-		"text/html; charset=iso-8859-1":   "text/html; charset=x",
-		"text/html;Charset=a; level=1":    "text/html; level=1; charset=x",
-		"multipart/mixed; boundary=\"b\"": "multipart/mixed; boundary=\"b\"; charset=x",
+// The values are what Apache 2.4.71 sends.
+func TestCompose(t *testing.T) {
+	for in, want := range map[string][2]string{
+		"text/html":                              {"text/html", "text/html; charset=x"},
+		"text/html;Charset=a; level=1":           {"text/html; charset=a; level=1", "text/html; charset=x; level=1"},
+		"text/html;charset=a; level=1;charset=b": {"text/html; charset=a; level=1; charset=b", "text/html; charset=x; level=1"},
+		"multipart/mixed; boundary=\"b c\"":      {"multipart/mixed; boundary=\"b c\"", "multipart/mixed; boundary=\"b c\"; charset=x"},
+		"text/html ; x = y":                      {"text/html; x=y", "text/html; x=y; charset=x"},
+		"text/html;novalue":                      {"text/html", "text/html; charset=x"},
+		"text/html;":                             {"text/html;", "text/html;"},
 	} {
-		if got := withCharset(in, "x"); got != want {
-			t.Errorf("%q: %q", in, got)
+		if got := [2]string{compose(in, ""), compose(in, "x")}; got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
 }

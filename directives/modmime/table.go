@@ -39,7 +39,7 @@ type Info struct {
 type Multi uint8
 
 const (
-	MultiAny Multi = 1 << iota // says no more than NegotiatedOnly does
+	MultiAny Multi = 1 << iota // extensions that say nothing of a file match as well
 	MultiNegotiated
 	MultiHandlers
 	MultiFilters
@@ -58,11 +58,9 @@ func fieldHandler(i *Info) *directives.Opt[string]  { return &i.Handler }
 
 func extension(w string) string { return strings.ToLower(strings.TrimPrefix(w, ".")) }
 
-func add(name, help string, field func(*Info) *directives.Opt[string], fold bool) directives.Directive[Dir] {
+func add(name, help string, field func(*Info) *directives.Opt[string]) directives.Directive[Dir] {
 	return directives.Iterate2(name, directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, value, ext string) error {
-		if fold {
-			value = strings.ToLower(value)
-		}
+		value = strings.ToLower(value)
 		if d.Extensions == nil {
 			d.Extensions = map[string]Info{}
 		}
@@ -87,11 +85,11 @@ var tables = directives.Module[Server, Dir]{ID: "mime_module", File: "mod_mime.c
 		directives.String("TypesConfig", directives.RsrcConf, func(s *Server) *directives.Opt[string] { return &s.TypesConfig }, "the MIME types config file"),
 	},
 	Dir: directives.Table[Dir]{
-		add("AddCharset", "a charset (e.g., iso-2022-jp), followed by one or more file extensions", fieldCharset, false),
-		add("AddEncoding", "an encoding (e.g., gzip), followed by one or more file extensions", fieldEncoding, true),
-		add("AddHandler", "a handler name followed by one or more file extensions", fieldHandler, true),
-		add("AddLanguage", "a language (e.g., fr), followed by one or more file extensions", fieldLanguage, true),
-		add("AddType", "a mime type followed by one or more file extensions", fieldType, true),
+		add("AddCharset", "a charset (e.g., iso-2022-jp), followed by one or more file extensions", fieldCharset),
+		add("AddEncoding", "an encoding (e.g., gzip), followed by one or more file extensions", fieldEncoding),
+		add("AddHandler", "a handler name followed by one or more file extensions", fieldHandler),
+		add("AddLanguage", "a language (e.g., fr), followed by one or more file extensions", fieldLanguage),
+		add("AddType", "a mime type followed by one or more file extensions", fieldType),
 		remove("RemoveCharset", fieldCharset),
 		remove("RemoveEncoding", fieldEncoding),
 		remove("RemoveHandler", fieldHandler),

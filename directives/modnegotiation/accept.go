@@ -1,6 +1,10 @@
 package modnegotiation
 
-import "strings"
+import (
+	"strings"
+
+	"httpd-wsgi/internal/apr"
+)
 
 // accepted is an item of an Accept header, or the media type of a variant.
 type accepted struct {
@@ -20,38 +24,11 @@ const (
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
-// token cuts the next token off a header's value (ap_get_token): up to ";" or
-// ",", and up to white space unless white says that it belongs to tokens.
-func token(line string, white bool) (tok, rest string) {
-	start := 0
-	for start < len(line) && isSpace(line[start]) {
-		start++
-	}
-	i := start
-	for i < len(line) && (white || !isSpace(line[i])) && line[i] != ';' && line[i] != ',' {
-		i++
-		if line[i-1] != '"' {
-			continue
-		}
-		for i < len(line) {
-			i++
-			if line[i-1] == '"' {
-				break
-			}
-		}
-	}
-	tok = line[start:i]
-	for i < len(line) && isSpace(line[i]) {
-		i++
-	}
-	return tok, line[i:]
-}
-
 // entry cuts the next item off an Accept header: a name and its parameters (get_entry).
 func entry(line string) (a accepted, rest string) {
 	a.quality = 1
 	var name string
-	name, line = token(line, false)
+	name, line = apr.GetToken(line, false)
 	a.name = strings.ToLower(name)
 	switch a.name {
 	case "text/html", parsedHTML:
@@ -61,7 +38,7 @@ func entry(line string) (a accepted, rest string) {
 	}
 	for strings.HasPrefix(line, ";") {
 		var parameter string
-		parameter, line = token(line[1:], true)
+		parameter, line = apr.GetToken(line[1:], true)
 		end := strings.IndexFunc(parameter, func(c rune) bool { return c == '=' || c < 0x80 && isSpace(byte(c)) })
 		if end < 0 {
 			continue
@@ -136,7 +113,7 @@ func languages(line string) []string {
 	var out []string
 	for line != "" {
 		var l string
-		l, line = token(line, false)
+		l, line = apr.GetToken(line, false)
 		out = append(out, strings.ToLower(l))
 		if line != "" && (line[0] == ',' || line[0] == ';') {
 			line = line[1:]

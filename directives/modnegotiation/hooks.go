@@ -50,7 +50,6 @@ func (m *module) multiviews(r *server.Request) server.Status {
 	if s != server.OK {
 		return s
 	}
-	m.mark(n)
 	sub := best.sub
 	if sub == nil {
 		if sub = r.LookupFile(best.file); sub.Reply.Status != 200 {
@@ -60,19 +59,16 @@ func (m *module) multiviews(r *server.Request) server.Status {
 	if sub.Args == "" {
 		sub.Args, sub.HasArgs = r.Args, r.HasArgs
 	}
-	marked := m.note.Get(r)
 	r.FastRedirect(sub)
-	if marked != nil {
-		m.note.Set(r, marked)
-	}
 	r.Reply.Mtime = 0
 	return server.OK
 }
 
-// mark notes that a client of HTTP/1.0, or a cache between, must not keep what was chosen for another.
-func (m *module) mark(n *negotiation) {
-	if n.r.Line.Proto < 1001 && n.multiviews != 1 && !m.slots.Server.Of(n.r.Server.Conf).CacheDocs {
-		m.note.Set(n.r, &uncached{})
+// mark notes that a client of HTTP/1.0, or a cache between, must not keep what was
+// chosen for another. Apache forgets it for MultiViews.
+func (m *module) mark(r *server.Request) {
+	if r.Line.Proto < 1001 && !m.slots.Server.Of(r.Server.Conf).CacheDocs {
+		m.note.Set(r, &uncached{})
 	}
 }
 
@@ -105,7 +101,7 @@ func (m *module) typeMap(r *server.Request) server.Status {
 	if s != server.OK {
 		return s
 	}
-	m.mark(n)
+	m.mark(r)
 	if best.body != 0 {
 		return sendBody(r, best)
 	}

@@ -11,7 +11,7 @@ import (
 	"httpd-wsgi/server"
 )
 
-// ExceptionsNote is the note in which mod_mime leaves the parts of a file's
+// exceptionsNote is the note in which mod_mime leaves the parts of a file's
 // name that say nothing of its type, separated by slashes.
 const exceptionsNote = "ap-mime-exceptions-list"
 
@@ -67,7 +67,6 @@ func (n *negotiation) readDirectory() server.Status {
 		a, _ := entry(sub.Reply.ContentType)
 		v.setType(a)
 		n.variants = append(n.variants, v)
-		n.multiviews++
 	}
 	if matched && len(n.variants) == 0 {
 		r.Logf(errlog.Error, errlog.Negotiation, "AH00687", "Negotiation: discovered file(s) matching request: %s (None could be negotiated).", r.Target.Filename)

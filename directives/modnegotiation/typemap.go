@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/server"
 )
@@ -126,7 +127,6 @@ func withoutComments(s string) string {
 // readMap takes the variants of a type map, that of source (read_type_map).
 func (n *negotiation) readMap(source *server.Request) server.Status {
 	r := n.r
-	n.multiviews = 0
 	text, err := os.ReadFile(source.Target.Filename)
 	if err != nil {
 		var path *os.PathError
@@ -168,13 +168,13 @@ read:
 		value = withoutComments(value)
 		switch name {
 		case "uri":
-			v.file, _ = token(value, false)
+			v.file, _ = apr.GetToken(value, false)
 		case "content-type":
 			a, _ := entry(value)
 			v.setType(a)
 			hasContent = true
 		case "content-length":
-			word, _ := token(value, false)
+			word, _ := apr.GetToken(value, false)
 			length, ok := strictLength(word)
 			if !ok {
 				r.Logf(errlog.Error, errlog.Negotiation, "AH00684", "Parse error in type map, Content-Length: '%s' in %s is invalid.", word, r.Target.Filename)
@@ -184,7 +184,7 @@ read:
 		case "content-language":
 			v.languages, hasContent = languages(value), true
 		case "content-encoding":
-			word, _ := token(value, false)
+			word, _ := apr.GetToken(value, false)
 			v.encoding, hasContent = directives.Some(word), true
 		case "description":
 			d := strings.ReplaceAll(value, "\n", " ")

@@ -67,8 +67,7 @@ type negotiation struct {
 
 	defaultLanguage float32 // the quality of variants without a language
 
-	variants   []variant
-	multiviews int // variants that are files
+	variants []variant
 
 	transparent        bool // RFC 2295
 	strict             bool // headers are taken as they are, without Apache's fiddles

@@ -52,7 +52,7 @@ func (m *module) translate(r *server.Request) server.Status {
 		}
 		return server.Declined
 	}
-	if d.Options.V&AllowAnyURI == 0 && (r.Line.Target == "*" || !strings.HasPrefix(r.URI, "/")) {
+	if d.options()&AllowAnyURI == 0 && (r.Line.Target == "*" || !strings.HasPrefix(r.URI, "/")) {
 		if c.level >= 8 {
 			c.trace(8, false, "Declining, request-URI '%s' is not a URL-path. Consult the manual entry for the RewriteOptions directive for options and caveats about matching other strings.", r.URI)
 		}
@@ -240,7 +240,7 @@ func (m *module) fixup(r *server.Request) server.Status {
 		return server.Declined
 	}
 	// A .htaccess file is read before its directory is entered; mod_dir will send the client there.
-	if d.Options.V&AllowNoSlash == 0 && r.Target.Filename == d.Directory[:len(d.Directory)-1] {
+	if d.options()&AllowNoSlash == 0 && r.Target.Filename == d.Directory[:len(d.Directory)-1] {
 		return server.Declined
 	}
 	c := m.newContext(r, d)
@@ -345,7 +345,7 @@ func (c *context) urlPath(path string) string {
 			return rest
 		}
 	}
-	if d.Options.V&IgnoreContextInfo != 0 {
+	if d.options()&IgnoreContextInfo != 0 {
 		return path
 	}
 	context, prefix := contextRoot(r), r.Target.ContextPrefix

@@ -235,8 +235,8 @@ func (p *Rule) setRedirect(value string) error {
 		if p.status < 300 || p.status > 399 {
 			p.flags |= flagStatus | flagNoSub
 		}
-	default:
-		p.status = 0
+	default: // Apache takes any word, and redirects as with none
+		p.status = 302
 	}
 	return nil
 }

@@ -47,29 +47,36 @@ type Server struct {
 }
 
 // Dir is the per-directory one. Outside sections it has only Engine and
-// Options, the server's.
+// ServerOptions.
 type Dir struct {
 	RuleSet
+	// ServerOptions are the options outside sections, which hold where sections have none.
+	ServerOptions directives.Opt[Options]
 	// Base is RewriteBase.
 	Base directives.Opt[string]
 	// Directory is the section's path with a final slash, that paths are relative to; "" outside sections.
 	Directory string
+	// walked tells a <Directory> or .htaccess from sections that are merged after those.
+	walked bool
 }
 
-// merge is the part of both merges that inheritance rules: 0 for the inner
-// rules alone, 1 for the inner ones first, -1 for the outer ones first.
-func (dst *RuleSet) merge(base, add *RuleSet) int {
+// options are those in force for a request.
+func (d *Dir) options() Options { return d.Options.Or(d.ServerOptions).V }
+
+// merge lays add over base, with the options that rule inheritance: own of the
+// result, down of base. It returns 0 for the inner rules alone, 1 for the inner
+// ones first, -1 for the outer ones first.
+func (dst *RuleSet) merge(base, add *RuleSet, own, down Options) int {
 	dst.Engine = add.Engine.Or(base.Engine)
 	dst.Options = add.Options.Or(base.Options)
-	down := base.Options.V
-	if dst.Options.V&IgnoreInherit != 0 {
+	if own&IgnoreInherit != 0 {
 		down = 0
 	}
 	switch {
-	case dst.Options.V&Inherit != 0 || down&InheritDown != 0:
+	case own&Inherit != 0 || down&InheritDown != 0:
 		dst.Rules = concat(add.Rules, base.Rules)
 		return 1
-	case dst.Options.V&InheritBefore != 0 || down&InheritDownBefore != 0:
+	case own&InheritBefore != 0 || down&InheritDownBefore != 0:
 		dst.Rules = concat(base.Rules, add.Rules)
 		return -1
 	}
@@ -85,7 +92,7 @@ func concat(x, y []*Rule) []*Rule {
 func mergeServer(base, add *Server) *Server {
 	out := &Server{Maps: add.Maps}
 	over, under := add.Maps, base.Maps
-	switch out.merge(&base.RuleSet, &add.RuleSet) {
+	switch out.merge(&base.RuleSet, &add.RuleSet, add.Options.Or(base.Options).V, base.Options.V) {
 	case 0:
 		return out
 	case -1:
@@ -99,11 +106,18 @@ func mergeServer(base, add *Server) *Server {
 	return out
 }
 
-// mergeDir is config_perdir_merge.
+// mergeDir is config_perdir_merge. Apache merges the directories of a walk
+// with one another before it lays them over the server's configuration, so
+// that the server's options don't make one inherit from another; sections of
+// later walks they do.
 func mergeDir(base, add *Dir) *Dir {
-	out := &Dir{Base: add.Base, Directory: add.Directory}
-	out.merge(&base.RuleSet, &add.RuleSet)
-	if out.Options.V&MergeBase != 0 {
+	out := &Dir{Base: add.Base, Directory: add.Directory, walked: add.walked, ServerOptions: add.ServerOptions.Or(base.ServerOptions)}
+	own, down := add.Options.Or(base.Options), base.Options
+	if !add.walked {
+		own, down = own.Or(out.ServerOptions), down.Or(base.ServerOptions)
+	}
+	out.merge(&base.RuleSet, &add.RuleSet, own.V, down.V)
+	if own.V&MergeBase != 0 {
 		out.Base = add.Base.Or(base.Base)
 	}
 	return out
@@ -113,8 +127,19 @@ func mergeDir(base, add *Dir) *Dir {
 func serverSet(_ *directives.Cmd, s *Server) *RuleSet { return &s.RuleSet }
 
 func dirSet(c *directives.Cmd, d *Dir) *RuleSet {
-	d.Directory = directory(c)
+	d.place(c)
 	return &d.RuleSet
+}
+
+// place remembers the section that a line stands in.
+func (d *Dir) place(c *directives.Cmd) {
+	d.Directory = directory(c)
+	if c.Section != nil {
+		switch c.Section.Kind {
+		case directives.KindDirectory, directives.KindDirectoryMatch, directives.KindHtaccess:
+			d.walked = true
+		}
+	}
 }
 
 // directory is the path of the section that a line stands in, as Apache's
@@ -144,12 +169,23 @@ func engine[C any](set func(*directives.Cmd, *C) *RuleSet) directives.Directive[
 	}, "On or Off to enable or disable (default) the whole rewriting engine")
 }
 
-func options[C any](set func(*directives.Cmd, *C) *RuleSet, warn bool) directives.Directive[C] {
+// serverOptions and dirOptions find the options that a line changes.
+func serverOptions(_ *directives.Cmd, s *Server) *directives.Opt[Options] { return &s.Options }
+
+func dirOptions(c *directives.Cmd, d *Dir) *directives.Opt[Options] {
+	d.place(c)
+	if c.Section == nil {
+		return &d.ServerOptions
+	}
+	return &d.Options
+}
+
+func options[C any](find func(*directives.Cmd, *C) *directives.Opt[Options], warn bool) directives.Directive[C] {
 	return directives.Iterate("RewriteOptions", directives.OrFileInfo, nil, func(c *directives.Cmd, conf *C, w string) error {
-		o := &set(c, conf).Options
-		w = strings.ToLower(w)
-		bit, ok := optionNames[w]
-		if !ok && !strings.HasPrefix(w, "maxredirects=") {
+		o := find(c, conf)
+		lower := strings.ToLower(w)
+		bit, ok := optionNames[lower]
+		if !ok && !strings.HasPrefix(lower, "maxredirects=") {
 			return fmt.Errorf("RewriteOptions: unknown option '%s'", w)
 		}
 		if !ok && warn {
@@ -191,7 +227,7 @@ func tables() directives.Module[Server, Dir] {
 		MergeServer: mergeServer, MergeDir: mergeDir,
 		Both: []directives.Both[Server, Dir]{
 			{Server: engine(serverSet), Dir: engine(dirSet), Defaults: true},
-			{Server: options(serverSet, false), Dir: options(dirSet, true), Defaults: true},
+			{Server: options(serverOptions, false), Dir: options(dirOptions, true), Defaults: true},
 			{Server: condition(serverSet), Dir: condition(dirSet)},
 			{Server: rule(serverSet), Dir: rule(dirSet)},
 		},
@@ -210,7 +246,7 @@ func setBase(c *directives.Cmd, d *Dir, w string) error {
 	case w[0] != '/':
 		return fmt.Errorf("RewriteBase: argument is not a valid URL")
 	}
-	d.Directory = directory(c)
+	d.place(c)
 	d.Base = directives.Some(w)
 	return nil
 }

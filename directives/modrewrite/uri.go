@@ -203,7 +203,7 @@ func (c *context) substPrefix(input, match, subst string) string {
 func (c *context) isFilePath(last *Rule) bool {
 	r := c.r
 	file := r.Target.Filename
-	first, _, _ := strings.Cut(file[1:], "/")
+	first, _, _ := strings.Cut(strings.TrimLeft(file, "/"), "/")
 	if first == ".." {
 		return false
 	}

@@ -21,6 +21,8 @@ type Settings struct {
 	EnableSendfile    directives.Opt[bool] // default off
 	IgnoreActivity    directives.Opt[bool] // default off
 	MapHEAD           directives.Opt[MapHEAD]
+	DispatchScript    directives.Opt[HookScript]
+	HandlerScripts    []HandlerScript
 	ProxyHeaders      []string // upper case, as environ keys: HTTP_X_FORWARDED_FOR
 	Proxies           []apr.Subnet
 }
@@ -47,7 +49,10 @@ type Server struct {
 }
 
 // Dir is a section's configuration.
-type Dir struct{ Settings }
+type Dir struct {
+	Settings
+	AccessScript, AuthUserScript, AuthGroupScript directives.Opt[HookScript]
+}
 
 // Python are the settings of the interpreters, read from the main server's.
 type Python struct {

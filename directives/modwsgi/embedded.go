@@ -76,7 +76,7 @@ func logger(site *server.Site) func(wsgi.Level, string, string, wsgi.Exchange) {
 	return func(level wsgi.Level, code, msg string, x wsgi.Exchange) {
 		e := &errlog.Entry{Level: errlog.Level(level), Module: errlog.WSGI, Code: code, Message: msg}
 		if x, ok := x.(*exchange); ok {
-			e.Script = x.r.Target.Filename
+			e.Script = x.script
 			x.r.LogEntry(e)
 			return
 		}
@@ -92,10 +92,11 @@ func (m *module) runEmbedded(x *exchange, t *target) server.Status {
 	if e == nil {
 		return 500
 	}
+	x.script = t.script
 	x.call.Script = wsgi.Script{Path: t.script, Callable: t.callable, Group: t.applicationGroup}
 	if t.reload {
 		x.call.Script.Reload = wsgi.ReloadModule
-		x.call.Script.Mtime = x.r.Target.Info.ModTime().UnixMicro()
+		x.call.Script.Mtime = t.mtime(x.r)
 	}
 	return x.finish(e.Run(&x.call), 404)
 }

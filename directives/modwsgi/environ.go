@@ -6,18 +6,26 @@ import (
 	"strings"
 	"time"
 
-	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/server"
 	"httpd-wsgi/wsgi"
 )
 
 // target is where a request runs: its script's names and groups, expanded.
 type target struct {
-	script, scriptName, pathInfo     string
-	processGroup, applicationGroup   string
-	callable                         string
-	passAuthorization, reload, https bool
-	daemon                           *Daemon // nil in embedded mode
+	script, scriptName, pathInfo   string
+	processGroup, applicationGroup string
+	callable                       string
+	passAuthorization, reload      bool
+	daemon                         *Daemon // nil in embedded mode
+	handlerScript                  string  // the script, if it is WSGIHandlerScript's
+}
+
+// mtime is the script's last modification if it is known, else 0.
+func (t *target) mtime(r *server.Request) int64 {
+	if t.handlerScript != "" {
+		return 0
+	}
+	return r.Target.Info.ModTime().UnixMicro()
 }
 
 // fill puts the environ of r into the form, in the order in which later
@@ -31,26 +39,16 @@ func (m *module) fill(f *wsgi.Form, r *server.Request, s *Settings, t *target, p
 			f.SetNamed(kv.Name, kv.Value)
 		}
 	}
-	m.headers(f, r, t, p)
-
+	cgi := r.Dir().CGIPassAuth.Get(false)
+	m.headers(f, r, t.passAuthorization || cgi, cgi, p)
+	m.common(f, r)
 	f.Set(wsgi.RequestMethod, m.method(r, s))
 	f.Set(wsgi.ScriptName, t.scriptName)
 	f.Set(wsgi.PathInfo, t.pathInfo)
-	f.Set(wsgi.QueryString, r.Args)
-	f.Set(wsgi.RequestURI, r.Original().Line.Target)
-	f.Set(wsgi.ServerName, apr.EscapeHTML(r.ServerName()))
-	f.Set(wsgi.ServerPort, decimal(r.ServerPort()))
-	f.Set(wsgi.ServerProtocol, r.Line.Protocol)
-	f.Set(wsgi.ServerAddr, r.Conn.LocalIP())
-	f.Set(wsgi.ServerAdmin, r.ServerAdmin())
-	f.Set(wsgi.ServerSoftware, r.Site.ServerHeader)
 	f.Set(wsgi.RequestScheme, r.Scheme())
-	f.Set(wsgi.RemoteAddr, r.ClientIP())
-	f.Set(wsgi.RemotePort, decimal(int(r.Client.Port())))
-	f.Set(wsgi.DocumentRoot, r.DocumentRoot())
 	f.Set(wsgi.ContextDocumentRoot, orElse(r.Target.ContextDocumentRoot, r.DocumentRoot()))
 	f.Set(wsgi.ContextPrefix, r.Target.ContextPrefix)
-	f.Set(wsgi.ScriptFilename, t.script)
+	f.Set(wsgi.ScriptFilename, r.Target.Filename)
 	if r.User != "" {
 		f.Set(wsgi.RemoteUser, r.User)
 		f.Set(wsgi.AuthType, r.AuthType)
@@ -72,7 +70,7 @@ func (m *module) fill(f *wsgi.Form, r *server.Request, s *Settings, t *target, p
 	f.Set(wsgi.ApplicationGroup, t.applicationGroup)
 	f.Set(wsgi.CallableObject, t.callable)
 	f.Set(wsgi.RequestHandler, r.Target.Handler)
-	f.Set(wsgi.HandlerScript, "")
+	f.Set(wsgi.HandlerScript, t.handlerScript)
 	f.Set(wsgi.ModWSGIScriptName, t.scriptName)
 	f.Set(wsgi.ModWSGIPathInfo, t.pathInfo)
 	f.Set(wsgi.ListenerHost, "")
@@ -93,7 +91,8 @@ func queueTime(t *target) time.Time {
 // headers sets HTTP_* from the request's header, a name once: values of
 // repeated fields are joined. A name with another character than letters,
 // digits and hyphens could pass for another header and is left out.
-func (m *module) headers(f *wsgi.Form, r *server.Request, t *target, p *proxied) {
+// authorization and proxy say whether credentials are passed.
+func (m *module) headers(f *wsgi.Form, r *server.Request, authorization, proxy bool, p *proxied) {
 	fields := r.In.F
 	for i := range fields {
 		name, value := fields[i].Name, fields[i].Value
@@ -116,7 +115,7 @@ func (m *module) headers(f *wsgi.Form, r *server.Request, t *target, p *proxied)
 				continue
 			}
 		case len("Authorization"):
-			if strings.EqualFold(name, "Authorization") && !t.passAuthorization && !r.Dir().CGIPassAuth.Get(false) {
+			if strings.EqualFold(name, "Authorization") && !authorization {
 				continue
 			}
 		case len("Content-Length"):
@@ -125,7 +124,7 @@ func (m *module) headers(f *wsgi.Form, r *server.Request, t *target, p *proxied)
 				continue
 			}
 		case len("Proxy-Authorization"):
-			if strings.EqualFold(name, "Proxy-Authorization") && !r.Dir().CGIPassAuth.Get(false) {
+			if strings.EqualFold(name, "Proxy-Authorization") && !proxy {
 				continue
 			}
 		}

@@ -2,8 +2,10 @@ package modwsgi
 
 import (
 	"bytes"
+	"errors"
 
 	"httpd-wsgi/internal/errlog"
+	"httpd-wsgi/internal/http1"
 	"httpd-wsgi/server"
 	"httpd-wsgi/wsgi"
 )
@@ -11,15 +13,20 @@ import (
 // exchange is the HTTP side of a WSGI request (wsgi.Exchange). It is reused.
 type exchange struct {
 	r        *server.Request
+	script   string // for log lines
 	form     wsgi.Form
 	call     wsgi.Call
 	override bool // WSGIErrorOverride applies: error responses are replaced
+	daemon   bool // it runs in a daemon process
+	// replaced tells that the application's response is dropped: the server answers with status.
 	replaced bool
+	status   server.Status
+	head     bool // the response's head was given, without a body yet
 }
 
 func (m *module) take(r *server.Request) *exchange {
 	x := m.pool.Get().(*exchange)
-	x.r, x.override, x.replaced = r, false, false
+	*x = exchange{r: r, form: x.form}
 	x.call = wsgi.Call{Form: &x.form, Exchange: x, BodyEnd: !r.HasBody()}
 	return x
 }
@@ -29,18 +36,36 @@ func (m *module) give(x *exchange) {
 	m.pool.Put(x)
 }
 
-// ReadBody implements wsgi.Exchange.
-func (x *exchange) ReadBody(p []byte) (int, error) { return x.r.ReadBody(p) }
+// ReadBody implements wsgi.Exchange. A body that breaks HTTP's rules or a
+// limit is answered by the server, whatever the application makes of it; one
+// that a client does not finish is the application's affair.
+func (x *exchange) ReadBody(p []byte) (int, error) {
+	n, err := x.r.ReadBody(p)
+	if err != nil && !x.replaced && !x.r.Started() {
+		var e *http1.Error
+		if errors.As(err, &e) && e.Err == nil && e.Status != 0 {
+			x.replaced, x.status = true, server.Status(e.Status)
+		}
+	}
+	return n, err
+}
 
 // Respond implements wsgi.Exchange: the head of the response, and its first bytes.
 func (x *exchange) Respond(resp *wsgi.Response) error {
 	r := x.r
-	r.Reply.Status = resp.Status
-	if x.override && resp.Status >= 400 {
-		x.replaced = true
+	if x.override && resp.Status >= 400 && !x.replaced {
+		x.replaced, x.status = true, server.Status(resp.Status)
+		for i := range resp.Headers {
+			if h := &resp.Headers[i]; is(h.Name, "WWW-Authenticate") {
+				r.Reply.ErrHeader.Add("WWW-Authenticate", string(h.Value))
+			}
+		}
+	}
+	if x.replaced {
 		return nil
 	}
-	if len(resp.Line) > 4 && string(resp.Line) != server.StatusLine(resp.Status) {
+	r.Reply.Status = resp.Status
+	if len(resp.Line) > 3 && string(resp.Line) != server.StatusLine(resp.Status) {
 		r.Reply.Line = string(resp.Line)
 	}
 	// The script's own type, guessed from its file name, is not the response's.
@@ -66,7 +91,11 @@ func (x *exchange) Respond(resp *wsgi.Response) error {
 			return gone(err)
 		}
 	}
-	if resp.Last || len(resp.Body) == 0 {
+	if resp.Last {
+		return nil
+	}
+	if len(resp.Body) == 0 {
+		x.head = true // a file follows
 		return nil
 	}
 	return gone(r.Flush())
@@ -87,6 +116,13 @@ func (x *exchange) Write(p []byte) error {
 func (x *exchange) SendFile(fd int, offset, n int64) error {
 	if x.replaced {
 		return nil
+	}
+	if x.head && !x.daemon {
+		s, err := x.r.SendBodyFD(fd, offset, n)
+		if s != server.OK {
+			x.replaced, x.status = true, s
+		}
+		return gone(err)
 	}
 	return gone(x.r.SendFileFD(fd, offset, n))
 }
@@ -135,6 +171,9 @@ func headerName(b []byte) string {
 func (x *exchange) finish(res wsgi.Result, noCallable server.Status) server.Status {
 	r := x.r
 	failed := func(s server.Status) server.Status {
+		if x.replaced {
+			return x.status
+		}
 		if res.Responded {
 			r.CutShort()
 			return server.Done
@@ -144,7 +183,7 @@ func (x *exchange) finish(res wsgi.Result, noCallable server.Status) server.Stat
 	switch res.Outcome {
 	case wsgi.OK:
 		if x.replaced {
-			return server.Status(r.Reply.Status)
+			return x.status
 		}
 		if res.Short && !r.Line.HeaderOnly {
 			r.CutShort()

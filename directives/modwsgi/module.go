@@ -2,6 +2,7 @@ package modwsgi
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"httpd-wsgi/directives"
 	"httpd-wsgi/internal/errlog"
@@ -37,13 +38,25 @@ type Runner interface {
 // Dial makes the Runner of a daemon process group in a child that serves.
 type Dial func(*server.Child, *Daemon) (Runner, error)
 
+// process is what the providers, which are registered before there is a
+// configuration, know of the process that they run in.
+type process struct{ module atomic.Pointer[module] }
+
 // Module is mod_wsgi.
 func Module(dial Dial) server.Module {
-	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[Server, Dir]) {
+	p := new(process)
+	return server.Bind(tables, func(r *directives.Registry, _ directives.Slots[Server, Dir]) {
+		r.Provide(tables.ID, server.AuthnGroup, "wsgi", server.AuthnProvider(users{p}))
+		r.Provide(tables.ID, server.AuthzGroup, "wsgi-group", server.AuthzProvider(server.AuthzParser(p.requireGroup)))
+	}, func(h *server.HookSet, slots directives.Slots[Server, Dir]) {
 		m := &module{conf: slots, alias: server.NewNote[Alias](h), pid: pid(), groups: map[string]Runner{}}
 		m.pool.New = func() any { return new(exchange) }
-		h.ChildInit.Add("mod_wsgi.c", server.Middle, func(c *server.Child) error { return m.start(c, dial) })
+		h.ChildInit.Add("mod_wsgi.c", server.Middle, func(c *server.Child) error {
+			p.module.Store(m)
+			return m.start(c, dial)
+		})
 		h.ChildExit.Add("mod_wsgi.c", server.Middle, m.stop)
+		h.AccessChecker.Add("mod_wsgi.c", server.Middle, m.access)
 		h.TranslateName.Add("mod_wsgi.c", server.Middle, m.intercept)
 		h.Handler.Add("mod_wsgi.c", server.Middle, m.handle)
 	})
@@ -99,11 +112,12 @@ func (m *module) stop(c *server.Child) {
 
 // runDaemon runs a request in a process of a daemon process group.
 func (m *module) runDaemon(x *exchange, t *target) server.Status {
+	x.script = t.script
 	s := &x.call.Script
 	*s = wsgi.Script{Path: t.script, Callable: t.callable, Group: t.applicationGroup}
 	if t.reload {
 		s.Reload = wsgi.ReloadProcess
-		s.Mtime = x.r.Target.Info.ModTime().UnixMicro()
+		s.Mtime = t.mtime(x.r)
 	}
 	x.call.QueueLimit = t.daemon.QueueTimeout
 	r := x.r

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"httpd-wsgi/directives/modcore"
 	"httpd-wsgi/server"
 )
 
@@ -96,12 +97,15 @@ func environment(r *server.Request, name string) (string, bool) {
 	return os.LookupEnv(name)
 }
 
-// withPort adds the port that the request came in on, unless it is 80 or 443.
-// It is the listener's or ServerName's, never the client's Host header, which
-// could make a new interpreter with each request.
+// withPort adds the server's port, unless it is 80 or 443. It is ServerName's
+// or the listener's, never that of the client's Host header, which could make
+// a new interpreter with each request.
 func withPort(r *server.Request, name string) string {
 	port := r.Server.Port
-	if port == 0 {
+	switch {
+	case r.Dir().CanonicalName.Get(modcore.CanonicalNameOff) != modcore.CanonicalNameOff:
+		port = r.ServerPort()
+	case port == 0:
 		port = int(r.Conn.Local.Port())
 	}
 	if port == 80 || port == 443 {

@@ -14,6 +14,8 @@ func overlay(base, add *Settings) Settings {
 	out.EnableSendfile = add.EnableSendfile.Or(base.EnableSendfile)
 	out.IgnoreActivity = add.IgnoreActivity.Or(base.IgnoreActivity)
 	out.MapHEAD = add.MapHEAD.Or(base.MapHEAD)
+	out.DispatchScript = add.DispatchScript.Or(base.DispatchScript)
+	out.HandlerScripts = mergeHandlers(base.HandlerScripts, add.HandlerScripts)
 	if add.ProxyHeaders != nil {
 		out.ProxyHeaders = add.ProxyHeaders
 	}

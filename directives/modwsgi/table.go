@@ -46,6 +46,8 @@ func settings[C any](at func(*C) *Settings) directives.Table[C] {
 			*restrict(c) = directives.Some(apacheconf.Words(args))
 			return nil
 		}, "Limit selectable WSGI process groups."),
+		hookScript("WSGIDispatchScript", everywhere, "dispatch", func(c *C) *directives.Opt[HookScript] { return &at(c).DispatchScript }, "Location of WSGI dispatch script."),
+		handlerScript(func(c *C) *[]HandlerScript { return &at(c).HandlerScripts }),
 		onOff("WSGIPassAuthorization", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.PassAuthorization }), "Enable/Disable WSGI authorization."),
 		onOff("WSGIScriptReloading", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.ScriptReloading }), "Enable/Disable script reloading mechanism."),
 		onOff("WSGIErrorOverride", fileInfo, flag(func(s *Settings) *directives.Opt[bool] { return &s.ErrorOverride }), "Enable/Disable overriding of error pages."),
@@ -87,8 +89,6 @@ func python(f func(*Python) *directives.Opt[bool]) func(*Server) *directives.Opt
 func pythonString(name, help string, f func(*Python) *directives.Opt[string]) directives.Directive[Server] {
 	return mainOnly(directives.String(name, rsrc, func(s *Server) *directives.Opt[string] { return f(&s.Python) }, help))
 }
-
-const hookScripts = "Python access, authentication, dispatch and handler scripts are not available yet; protect the path with Require and AuthBasicProvider file"
 
 var serverTable = directives.Table[Server]{
 	directives.RawArgs("WSGIScriptAlias", rsrc, aliases, addAlias(false), "Map location to target WSGI script file."),
@@ -151,11 +151,9 @@ var dirTable = directives.Table[Dir]{
 	directives.Known[Dir]("WSGIUserAuthoritative", directives.OrAuthCfg, directives.NoEffect, "it has none in mod_wsgi either"),
 	directives.Known[Dir]("WSGIReloadMechanism", fileInfo, directives.NoEffect, "embedded mode reloads the script, a daemon process restarts"),
 	directives.Known[Dir]("WSGIOutputBuffering", fileInfo, directives.NoEffect, "output is sent as the application gives it"),
-	directives.Known[Dir]("WSGIAccessScript", directives.OrAuthCfg, directives.Refused, hookScripts),
-	directives.Known[Dir]("WSGIAuthUserScript", directives.OrAuthCfg, directives.Refused, hookScripts),
-	directives.Known[Dir]("WSGIAuthGroupScript", directives.OrAuthCfg, directives.Refused, hookScripts),
-	directives.Known[Dir]("WSGIDispatchScript", everywhere, directives.Refused, hookScripts),
-	directives.Known[Dir]("WSGIHandlerScript", everywhere, directives.Refused, hookScripts),
+	hookScript("WSGIAccessScript", directives.OrAuthCfg, "access", func(d *Dir) *directives.Opt[HookScript] { return &d.AccessScript }, "Location of WSGI host access script file."),
+	hookScript("WSGIAuthUserScript", directives.OrAuthCfg, "auth user", func(d *Dir) *directives.Opt[HookScript] { return &d.AuthUserScript }, "Location of WSGI user auth script file."),
+	hookScript("WSGIAuthGroupScript", directives.OrAuthCfg, "auth group", func(d *Dir) *directives.Opt[HookScript] { return &d.AuthGroupScript }, "Location of WSGI group auth script file."),
 }
 
 func setHashSeed(_ *directives.Cmd, s *Server, w string) error {

@@ -95,7 +95,7 @@ func printTable(w io.Writer, c *config) {
 		if e.Help != "" {
 			fmt.Fprintf(w, "\t%s\n", e.Help)
 		}
-		fmt.Fprintln(w, e.Scope.Describe())
+		fmt.Fprintln(w, e.Describe())
 		switch e.Policy {
 		case directives.NoEffect:
 			fmt.Fprintf(w, "\t(httpd-wsgi: accepted, has no effect: %s)\n", e.Why)

@@ -213,5 +213,5 @@ func explain(program string, err error) string {
 	if errors.As(err, &e) {
 		return e.Format(program)
 	}
-	return program + ": " + err.Error()
+	return err.Error()
 }

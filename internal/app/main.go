@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"httpd-wsgi/directives"
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/logfile"
 	"httpd-wsgi/mpm"
@@ -104,7 +106,7 @@ func (p *program) tell(c *config) {
 	}
 	console := errlog.New(errlog.Config{Target: errlog.To(p.stderr)})
 	for _, e := range c.startupNotices() {
-		if e.Level <= p.o.level {
+		if e.Level <= p.o.level || e.Level == errlog.Notice { // notices always are, as in Apache
 			console.Log(&e)
 		}
 	}
@@ -138,11 +140,7 @@ func (c *config) startupNotices() []errlog.Entry {
 		notices = append(notices[:len(notices):len(notices)], c.hosts.Notices...)
 	}
 	for _, n := range notices {
-		e := errlog.Entry{Level: errlog.Info, Module: errlog.Core, Message: n.Text, Startup: true}
-		if n.Warn {
-			e.Level = errlog.Warn
-		}
-		out = append(out, e)
+		out = append(out, noticeEntry(n))
 	}
 	if c.mpm != nil {
 		s := c.settings()
@@ -153,6 +151,28 @@ func (c *config) startupNotices() []errlog.Entry {
 		}
 	}
 	return out
+}
+
+// noticeEntry is a notice of the compiler for the error log. Apache marks some
+// of its messages as startup ones, and some have a level of their own.
+func noticeEntry(n directives.Notice) errlog.Entry {
+	e := errlog.Entry{Level: errlog.Info, Module: errlog.Core, Message: n.Text}
+	if n.Warn {
+		e.Level = errlog.Warn
+	}
+	code := ""
+	if i := strings.Index(n.Text, "AH"); i >= 0 && len(n.Text) >= i+7 {
+		code = n.Text[i : i+7]
+	}
+	switch code {
+	case "AH00112", "AH00556", "AH00557", "AH00558":
+		e.Startup = true
+	case "AH00547", "AH00549":
+		e.Level = errlog.Error
+	case "AH00113":
+		e.Level = errlog.Notice
+	}
+	return e
 }
 
 // entry is a line of package mpm for the error log.

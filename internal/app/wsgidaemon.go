@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
@@ -27,9 +26,6 @@ func (p *process) daemon() int {
 	if err != nil {
 		return p.Fail(err, false)
 	}
-	var closing sync.Once
-	closeListener := func() { closing.Do(func() { l.Close() }) }
-
 	limits := &daemon.Limits{MaximumRequests: group.MaximumRequests, RestartInterval: group.RestartInterval,
 		Inactivity: group.InactivityTimeout, Request: group.RequestTimeout, Threads: group.Threads}
 	srv := &daemon.Server{QueueTimeout: group.QueueTimeout, Limits: limits}
@@ -39,10 +35,6 @@ func (p *process) daemon() int {
 		select {
 		case reason <- why:
 		default:
-		}
-		if why == "script_reload" {
-			// Requests for the new script wait for the successor.
-			closeListener()
 		}
 		p.Retire()
 	}
@@ -74,7 +66,6 @@ func (p *process) daemon() int {
 	case <-p.Stopping():
 	}
 	limits.Stop()
-	closeListener()
 	grace := group.GracefulTimeout
 	select {
 	case <-p.Stopping():

@@ -255,6 +255,9 @@ func TestEnabled(t *testing.T) {
 	file, sys := New(Config{Target: To(io.Discard)}), New(Config{Target: ToSyslog(&Syslog{})})
 	dir := &Levels{}
 	dir.Set(Error)
+	other := &Levels{}
+	other.module[SSL] = uint8(Debug) + 1
+	verbose := New(Config{Target: To(io.Discard), Levels: &Levels{all: uint8(Info) + 1}})
 	for _, c := range []struct {
 		l    *Logger
 		v    *Levels
@@ -263,6 +266,7 @@ func TestEnabled(t *testing.T) {
 	}{
 		{file, nil, Warn, true}, {file, nil, Notice, true}, {file, nil, Info, false},
 		{file, dir, Warn, false}, {file, dir, Error, true}, {file, dir, Notice, true},
+		{verbose, other, Info, true}, {verbose, other, Debug, false}, {verbose, dir, Info, false},
 		{sys, nil, Notice, false}, {sys, nil, Warn, true},
 	} {
 		if got := c.l.Enabled(c.v, Core, c.lv); got != c.want {

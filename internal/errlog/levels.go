@@ -77,5 +77,13 @@ func (l *Levels) Of(m Module) Level {
 	return DefaultLevel
 }
 
+// over is Of for levels of a section of a server that has base: what the section says nothing of, the server decides.
+func (l *Levels) over(base *Levels, m Module) Level {
+	if l == nil || l.module[m] == 0 && l.all == 0 {
+		return base.Of(m)
+	}
+	return l.Of(m)
+}
+
 // IsSet tells whether a LogLevel line said anything.
 func (l *Levels) IsSet() bool { return *l != Levels{} }

@@ -59,14 +59,11 @@ func New(c Config) *Logger {
 func (l *Logger) Levels() *Levels { return l.levels }
 
 // Enabled tells whether a message of m at lv is written, where levels (of a
-// request's configuration; nil: the server's) are in force. It costs two loads
+// request's configuration, over the server's; nil: the server's) are in force. It costs two loads
 // and is meant to be asked before a message is put together. Notices always
 // go to a file, as in Apache; syslog gets them by level.
 func (l *Logger) Enabled(levels *Levels, m Module, lv Level) bool {
-	if levels == nil {
-		levels = l.levels
-	}
-	return lv <= levels.Of(m) || lv == Notice && l.target.syslog == nil
+	return lv <= levels.over(l.levels, m) || lv == Notice && l.target.syslog == nil
 }
 
 // Log writes an entry, whatever its level; before the first entry about a

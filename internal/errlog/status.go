@@ -16,14 +16,17 @@ import (
 type Status int
 
 const (
-	EBadPath Status = 20024 // APR_EBADPATH
-	Timeup   Status = 70007 // APR_TIMEUP
-	EOF      Status = 70014 // APR_EOF
+	EAboveRoot Status = 20023 // APR_EABOVEROOT
+	EBadPath   Status = 20024 // APR_EBADPATH
+	Timeup     Status = 70007 // APR_TIMEUP
+	EOF        Status = 70014 // APR_EOF
 )
 
 // Error returns APR's text.
 func (s Status) Error() string {
 	switch s {
+	case EAboveRoot:
+		return "The given path was above the root path"
 	case EBadPath:
 		return "The given path is misformatted or contained invalid characters"
 	case Timeup:

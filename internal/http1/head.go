@@ -105,6 +105,9 @@ func (r *Reader) ReadHead(h *Head, o *Options) error {
 		var err error
 		end, next, err = r.line(0, o.Limits.Line+1, strict)
 		if err != nil {
+			if err == errMalformed {
+				end = next // the log shows a bare LF
+			}
 			return h.lineError(r.buf[r.r:r.r+end], o, err)
 		}
 		if end > 0 || blank == maxBlankLines {
@@ -169,7 +172,7 @@ func (h *Head) lineError(got []byte, o *Options, err error) error {
 	if i := bytes.IndexByte(got, 0); i >= 0 {
 		got = got[:i]
 	}
-	h.Text = string(got[:min(len(got), o.Limits.Line)])
+	h.Text = string(got[:min(len(got), o.Limits.Line+1)])
 	switch err {
 	case errTooLong:
 		return refuse(414, SeverityInfo, "AH00565", "request failed: client's request-line exceeds LimitRequestLine (longer than "+strconv.Itoa(o.Limits.Line)+")")

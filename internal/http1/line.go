@@ -53,7 +53,8 @@ type lineWords struct {
 // splitLine takes a request line apart (ap_parse_request_line).
 func splitLine(line string, strict bool) (w lineWords) {
 	i := prefix(line, classSpace)
-	if i > 0 {
+	led := i > 0
+	if led {
 		w.fault = badWhitespace
 	}
 	line = line[i:]
@@ -92,7 +93,8 @@ func splitLine(line string, strict bool) (w lineWords) {
 	w.protocol = rest[:i]
 	switch rest = rest[i:]; {
 	case len(rest) == 0:
-		w.plain = len(w.protocol) > 0 && len(line) == len(w.method)+len(w.target)+len(w.protocol)+2
+		m, t := len(w.method), len(w.target)
+		w.plain = !led && len(w.protocol) > 0 && len(line) == m+t+len(w.protocol)+2 && line[m] == ' ' && line[m+1+t] == ' '
 	case !is(rest[0], classSpace):
 		w.fault = badProtocol
 	case strict:

@@ -215,6 +215,7 @@ enum {
     BRIEF = 5000,        /* ... and for one that takes less even than this, waiting by spinning is cheaper than sleeping */
     STALE = 1000000,     /* no call begun or ended for this long: whoever is running is not going to take the next one soon */
     TICK = 1000000,      /* how often the monitor looks for that */
+    SWEEP = 10000000,    /* how often a thread that keeps the GIL is made to let another interpreter have it */
     TALKATIVE = 64       /* calls for which a script that streams or logs is not run on the goroutine's own thread */
 };
 
@@ -257,6 +258,9 @@ struct hw_interp {
     int state;            /* atomic: 0 to be made, 1 ready, -1 failed, 2 ended */
     PyInterpreterState *is;
     PyThreadState *boss;  /* the boss thread's */
+    uint32_t attached;    /* atomic: threads of ours that have taken it */
+    uint32_t sweep;       /* futex: 1 sweep */
+    int sweeper;          /* it has a sweeper thread */
     /* the rest is touched only by who is attached to the interpreter */
     struct names f;
     struct strings s;
@@ -291,7 +295,6 @@ typedef struct worker {
     uint32_t wake;           /* futex: 0 asleep or about to be, 1 woken */
     uint64_t sequence;       /* of requests, part of their handles */
     hw_interp *attached;
-    PyThreadState *state;    /* of attached */
     PyThreadState **states;  /* by interpreter id */
     uint32_t nstates;
     hw_call *call;           /* being run */
@@ -321,12 +324,14 @@ static struct {
     hw_call *head, *tail; /* calls that wait for a worker */
     worker *idle;         /* last in, first out, so that few threads stay warm */
     worker **workers;     /* by number */
-    uint32_t nworkers, running_workers, adopted, most_adopted;
+    uint32_t nworkers, running_workers, sweepers, adopted, most_adopted;
     uint32_t searching, running, brief; /* workers that look for a call; that run one; of these, a short one */
     uint32_t here;        /* atomic: a call runs on a thread of Go's */
     int64_t progress;     /* when a call was last begun or ended */
     int stopping, started, monitoring;
     pthread_cond_t monitor;
+    int unfair;           /* this CPython lets a busy thread of one interpreter starve all others */
+    uint32_t busy_interps;/* atomic: interpreters that are attached to */
     uint32_t held;        /* calls left to a worker that is at work already, since the monitor last looked */
     hw_interp *interps;
     hw_script *scripts;
@@ -1147,8 +1152,15 @@ static int encode_head(hw_call *c, PyObject *status, PyObject *headers) {
 
 enum { SENT = 0, RAISED = -1, GONE = 1 };
 
-/* Hand body bytes on. wait: until Go has written them; else they are copied, and written while Python goes on.
- * The worker is locked. */
+/* Take an operation that Go has not looked at back, to add to it. */
+static int take_back(hw_call *c) {
+    if (!(__atomic_fetch_and(&c->state, ~(uint32_t)HW_OP, __ATOMIC_ACQ_REL) & HW_OP)) return 0;
+    __atomic_store_n(&c->ack, 1, __ATOMIC_RELAXED);
+    return 1;
+}
+
+/* Hand body bytes on. wait: until Go has written them; else they are copied, and written while Python goes on: nothing is held back for the
+ * sake of what may come, but what has not been looked at when more comes is one with it. The worker is locked. */
 static int output(worker *w, const char *p, size_t n, int wait) {
     hw_call *c = w->call;
     response *r = &w->response;
@@ -1156,6 +1168,9 @@ static int output(worker *w, const char *p, size_t n, int wait) {
         PyErr_SetString(RuntimeError, "start_response() must be called before response content is produced");
         return RAISED;
     }
+    int add = 0, op = r->sent ? HW_WRITE : HW_RESPOND;
+    if (r->complete) return SENT; /* too much: see below */
+    if (r->sent && !wait && (c->op == HW_RESPOND || c->op == HW_WRITE) && c->body == c->chunk.p && c->chunk.n + n <= COPY && (add = take_back(c))) op = c->op;
     settle(c, 1);
     if (c->failed) return GONE;
     if (!r->sent) {
@@ -1166,24 +1181,29 @@ static int output(worker *w, const char *p, size_t n, int wait) {
         uint64_t left = (uint64_t)(c->content_length - r->written);
         if (n > left) n = left;
     }
-    if (!n && r->sent) return SENT;
+    if (!n && r->sent && !add) return SENT;
     int copied = n <= COPY && !wait;
     if (copied) {
-        c->chunk.n = 0;
+        if (!add) c->chunk.n = 0;
         if (append(&c->chunk, p, n) < 0) {
             PyErr_NoMemory();
             return RAISED;
         }
         p = c->chunk.p;
-    }
+        c->body_len = c->chunk.n;
+    } else c->body_len = n;
     c->body = p;
-    c->body_len = n;
     r->written += (int64_t)n;
     r->writes++;
     c->last = c->content_length >= 0 && r->written == c->content_length;
-    int op = r->sent ? HW_WRITE : HW_RESPOND;
     r->sent = 1;
     c->responded = 1;
+    if (copied && c->last && w->adopted && op == HW_RESPOND) {
+        /* The whole response, on the goroutine's own thread: it will send it when the call ends, which takes less time than telling another. */
+        c->op = op;
+        r->complete = 1;
+        return SENT;
+    }
     post_op(c, op, 0);
     if (!copied) {
         settle(c, 1);
@@ -1269,13 +1289,32 @@ static PyMethodDef functions[] = {
 
 /* ---- interpreters ---- */
 
+/* Take and give an interpreter. All that attach to one do it through these two. */
+static void take_interp(hw_interp *in, PyThreadState *state) {
+    if (__atomic_fetch_add(&in->attached, 1, __ATOMIC_RELAXED) == 0 && __atomic_add_fetch(&engine.busy_interps, 1, __ATOMIC_RELAXED) > 1 && engine.unfair &&
+        !__atomic_load_n(&engine.monitoring, __ATOMIC_RELAXED)) {
+        pthread_mutex_lock(&engine.lock);
+        pthread_cond_signal(&engine.monitor);
+        pthread_mutex_unlock(&engine.lock);
+    }
+    PyEval_RestoreThread(state);
+}
+
+static void give_interp(hw_interp *in) {
+    PyEval_SaveThread();
+    if (__atomic_sub_fetch(&in->attached, 1, __ATOMIC_RELAXED) == 0) __atomic_sub_fetch(&engine.busy_interps, 1, __ATOMIC_RELAXED);
+}
+
+static void detach(worker *w) {
+    hw_interp *in = w->attached;
+    w->attached = NULL;
+    if (in) give_interp(in);
+}
+
 /* Take the interpreter, in the worker's own thread state for it. */
 static int attach(worker *w, hw_interp *in) {
     if (w->attached == in) return 0;
-    if (w->attached) {
-        w->attached = NULL;
-        PyEval_SaveThread();
-    }
+    detach(w);
     if (in->id >= w->nstates) {
         uint32_t n = in->id + 8;
         PyThreadState **p = realloc(w->states, n * sizeof *p);
@@ -1285,19 +1324,59 @@ static int attach(worker *w, hw_interp *in) {
         w->nstates = n;
     }
     /* The first thread state that an OS thread has is the one that PyGILState_Ensure finds: let it be the main interpreter's, where
-     * extension modules that call it are at home. */
-    if (!w->states[0]) w->states[0] = PyThreadState_New(engine.interps->is);
-    if (!w->states[in->id]) w->states[in->id] = PyThreadState_New(in->is);
-    if (!w->states[in->id]) return -1;
-    PyEval_RestoreThread(w->states[in->id]);
+     * extension modules that call it are at home. The boss has its own of each, from when it made them. */
+    PyThreadState *state = w == &engine.boss ? in->boss : w->states[in->id];
+    if (!state) {
+        if (!w->states[0]) w->states[0] = PyThreadState_New(engine.interps->is);
+        if (!w->states[in->id]) w->states[in->id] = PyThreadState_New(in->is);
+        if (!(state = w->states[in->id])) return -1;
+    }
+    take_interp(in, state);
     w->attached = in;
     return 0;
 }
 
-static void detach(worker *w) {
-    if (!w->attached) return;
-    w->attached = NULL;
-    PyEval_SaveThread();
+/* Up to CPython 3.12 a thread that waits for the GIL asks for it only among the threads of its own interpreter: one that computes in another
+ * keeps it for as long as it likes (bounded by nothing, measured in seconds). So while several interpreters are in use each has a thread
+ * that does nothing but ask for the GIL on its behalf now and then: whoever has it then lets go, and anyone may get it. */
+static void *sweeper_main(void *arg) {
+    hw_interp *in = arg;
+    PyThreadState *state = PyThreadState_New(in->is);
+    while (state) {
+        while (!__atomic_load_n(&in->sweep, __ATOMIC_ACQUIRE)) futex_wait(&in->sweep, 0);
+        if (engine.stopping) break;
+        __atomic_store_n(&in->sweep, 0, __ATOMIC_RELEASE);
+        PyEval_RestoreThread(state);
+        PyEval_SaveThread();
+    }
+    if (state) {
+        PyEval_RestoreThread(state);
+        PyThreadState_Clear(state);
+        PyThreadState_DeleteCurrent();
+    }
+    pthread_mutex_lock(&engine.lock);
+    engine.running_workers--;
+    engine.sweepers--;
+    pthread_cond_broadcast(&engine.changed);
+    pthread_mutex_unlock(&engine.lock);
+    return NULL;
+}
+
+/* The lock is held. */
+static void sweep(int all) {
+    for (hw_interp *in = engine.interps; in; in = in->next) {
+        if (!all && (!__atomic_load_n(&in->attached, __ATOMIC_RELAXED) || __atomic_load_n(&in->state, __ATOMIC_ACQUIRE) != 1)) continue;
+        if (!in->sweeper) {
+            pthread_t thread;
+            if (all || pthread_create(&thread, NULL, sweeper_main, in) != 0) continue;
+            pthread_detach(thread);
+            in->sweeper = 1;
+            engine.running_workers++;
+            engine.sweepers++;
+        }
+        __atomic_store_n(&in->sweep, 1, __ATOMIC_RELEASE);
+        futex_wake(&in->sweep);
+    }
 }
 
 static PyObject *options_dict(const char *options) {
@@ -1420,7 +1499,7 @@ static void make_interpreter(hw_interp *in) {
     int made = -1;
     log_format(engine.server, 6, "", "Creating sub-interpreter '%s' in %s%s%s.", in->name, *engine.process ? "daemon process '" : "embedded mode",
                engine.process, *engine.process ? "'" : "");
-    PyEval_RestoreThread(engine.interps->boss);
+    take_interp(engine.interps, engine.interps->boss);
     PyThreadState *state = Py_NewInterpreter();
     if (!state) {
         PyThreadState_Swap(engine.interps->boss);
@@ -1438,7 +1517,7 @@ static void make_interpreter(hw_interp *in) {
             free(text);
         }
     }
-    PyEval_SaveThread();
+    give_interp(engine.interps);
     __atomic_store_n(&in->state, made, __ATOMIC_RELEASE);
 }
 
@@ -1519,14 +1598,14 @@ static void forked_child(void) {
 static void control_all(const char *what, const char *text) {
     for (hw_interp *in = engine.interps; in; in = __atomic_load_n(&in->next, __ATOMIC_ACQUIRE)) {
         if (__atomic_load_n(&in->state, __ATOMIC_ACQUIRE) != 1) continue;
-        PyEval_RestoreThread(in->boss);
+        take_interp(in, in->boss);
         PyObject *w = PyUnicode_DecodeFSDefault(what), *t = PyUnicode_DecodeFSDefault(text), *r = NULL;
         if (w && t) r = PyObject_CallFunctionObjArgs(in->f.control, w, t, NULL);
         if (!r) log_exception(in, engine.server, "WSGI0112", "Exception raised by event callbacks.");
         Py_DecRef(r);
         Py_DecRef(t);
         Py_DecRef(w);
-        PyEval_SaveThread();
+        give_interp(in);
     }
 }
 
@@ -1589,14 +1668,14 @@ static void run_call(worker *, hw_call *);
 
 static void interrupt(const command *m) {
     worker *w = NULL;
-    PyEval_RestoreThread(m->interp->boss);
+    take_interp(m->interp, m->interp->boss);
     for (uint32_t i = 0; i <= engine.nworkers && !w; i++)
         if (engine.workers[i]->handle == m->handle) w = engine.workers[i];
     if (w) {
         w->interrupted = 1;
         PyThreadState_SetAsyncExc((unsigned long)w->thread, m->interp->f.RequestTimeout);
     }
-    PyEval_SaveThread();
+    give_interp(m->interp);
 }
 
 static void *boss_main(void *unused) {
@@ -1607,6 +1686,8 @@ static void *boss_main(void *unused) {
     if (!error && find_exceptions() < 0) error = message("libpython lacks the exception types");
     if (!error) {
         main_->boss = PyThreadState_Get();
+        int minor = 0;
+        engine.unfair = sscanf(Py_GetVersion(), "3.%d", &minor) == 1 && minor < 13;
         main_->is = PyThreadState_GetInterpreter(main_->boss);
         pthread_atfork(NULL, NULL, forked_child);
         if (furnish(main_) < 0) {
@@ -2160,7 +2241,7 @@ static void *worker_main(void *);
 static int start_worker(void) {
     worker *w;
     pthread_attr_t attr;
-    if (engine.running_workers + engine.most_adopted >= (uint32_t)engine.config.threads || !(w = calloc(1, sizeof *w))) return 0;
+    if (engine.running_workers - engine.sweepers + engine.most_adopted >= (uint32_t)engine.config.threads || !(w = calloc(1, sizeof *w))) return 0;
     pthread_mutex_init(&w->lock, NULL);
     w->number = engine.nworkers + 1;
     pthread_attr_init(&attr);
@@ -2246,28 +2327,39 @@ static void *worker_main(void *arg) {
     return NULL;
 }
 
-/* Looks every TICK, while calls are left to busy workers, whether these get round to them. */
+/* Looks every TICK, while calls are left to busy workers, whether these get round to them, and every SWEEP, while several interpreters are in
+ * use, after their getting their turn. Otherwise it sleeps. */
 static void *monitor_main(void *unused) {
     (void)unused;
-    struct timespec tick = {0, TICK};
+    int64_t swept = 0;
     int quiet = 0;
     pthread_mutex_lock(&engine.lock);
     for (;;) {
-        engine.monitoring = 1;
+        int shared = engine.unfair && __atomic_load_n(&engine.busy_interps, __ATOMIC_RELAXED) > 1;
+        if (engine.held || engine.head) quiet = 0;
+        if (quiet >= 50 && !shared) {
+            __atomic_store_n(&engine.monitoring, 0, __ATOMIC_RELAXED);
+            pthread_cond_wait(&engine.monitor, &engine.lock);
+            __atomic_store_n(&engine.monitoring, 1, __ATOMIC_RELAXED);
+            continue;
+        }
+        engine.held = 0;
+        struct timespec tick = {0, quiet < 50 ? TICK : SWEEP};
         pthread_mutex_unlock(&engine.lock);
         nanosleep(&tick, NULL);
         pthread_mutex_lock(&engine.lock);
-        worker *w = engine.head && now() - __atomic_load_n(&engine.progress, __ATOMIC_RELAXED) > STALE ? rouse() : NULL;
-        quiet = engine.held || engine.head ? 0 : quiet + 1;
-        engine.held = 0;
+        int64_t t = now();
+        worker *w = engine.head && t - __atomic_load_n(&engine.progress, __ATOMIC_RELAXED) > STALE ? rouse() : NULL;
         if (w) {
             pthread_mutex_unlock(&engine.lock);
             wake(w);
             pthread_mutex_lock(&engine.lock);
         }
-        if (quiet < 50) continue;
-        engine.monitoring = 0;
-        while (!engine.held && !engine.head) pthread_cond_wait(&engine.monitor, &engine.lock);
+        if (shared && t - swept > SWEEP && !engine.stopping) {
+            sweep(0);
+            swept = t;
+        }
+        if (quiet < 50) quiet++;
     }
     return NULL;
 }
@@ -2353,7 +2445,7 @@ int hw_submit(hw_call *c) {
                 c->submitted - __atomic_load_n(&engine.progress, __ATOMIC_RELAXED) < STALE;
     if (engine.searching || brief) { /* who is at work will be through before another is awake */
         engine.held++;
-        if (!engine.monitoring) pthread_cond_signal(&engine.monitor);
+        if (!__atomic_load_n(&engine.monitoring, __ATOMIC_RELAXED)) pthread_cond_signal(&engine.monitor);
         w = NULL;
     } else if (!(w = rouse()) && !engine.searching && (w = adopt())) {
         /* Every worker has its call: what is left of the permitted threads are Go's. */
@@ -2482,7 +2574,8 @@ int hw_stop_workers(int timeout) {
         w = next;
     }
     engine.idle = NULL;
-    #define IDLE (!engine.running_workers && !__atomic_load_n(&engine.here, __ATOMIC_SEQ_CST) && !__atomic_load_n(&engine.running, __ATOMIC_SEQ_CST))
+    sweep(1);
+#define IDLE (!engine.running_workers && !__atomic_load_n(&engine.here, __ATOMIC_SEQ_CST) && !__atomic_load_n(&engine.running, __ATOMIC_SEQ_CST))
     WAIT_UNTIL(IDLE, timeout);
     int late = !IDLE;
 #undef IDLE

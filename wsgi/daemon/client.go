@@ -56,10 +56,14 @@ const maxIdle = 64
 // restarting, goes to another.
 func (c *Client) Run(call *wsgi.Call, meta Meta) (wsgi.Result, *Error) {
 	form := call.Form.Bytes(call.Body, call.BodyEnd)
-	for range 2*c.o.Processes + 2 {
+	// Only connections made anew count: those kept may all be to processes that are gone.
+	for tries := 0; tries < 2*c.o.Processes+2; {
 		s, fresh, err := c.get()
 		if err != nil {
 			return wsgi.Result{}, c.unreachable(err)
+		}
+		if fresh {
+			tries++
 		}
 		m := message{script: call.Script, meta: meta, queued: time.Now(), form: form}
 		x := clientExchange{c: c, s: s, call: call}

@@ -32,6 +32,7 @@ type Server struct {
 	mu       sync.Mutex
 	conns    map[*serverConn]struct{}
 	draining bool
+	listener *net.UnixListener
 	wg       sync.WaitGroup
 	once     sync.Once
 	active   atomic.Int64
@@ -58,6 +59,14 @@ type serverConn struct {
 
 // Serve accepts until Drain. It returns when the listener is closed.
 func (s *Server) Serve(l *net.UnixListener) error {
+	s.mu.Lock()
+	s.listener = l
+	draining := s.draining
+	s.mu.Unlock()
+	if draining {
+		l.Close()
+		return nil
+	}
 	for {
 		conn, err := l.AcceptUnix()
 		if err != nil {
@@ -83,19 +92,30 @@ func (s *Server) Serve(l *net.UnixListener) error {
 	}
 }
 
-// Drain lets the requests under way end, for at most the given time, and
-// turns others away; the caller has closed the listener. It reports whether
-// all ended.
-func (s *Server) Drain(limit time.Duration) bool {
+// standDown takes no more requests: the listener is closed, connections that
+// are idle are ended with a word.
+func (s *Server) standDown() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return
+	}
 	s.draining = true
+	if s.listener != nil {
+		s.listener.Close()
+	}
 	for c := range s.conns {
 		if c.idle {
 			// Wakes its goroutine, which says goodbye.
 			c.s.conn.SetReadDeadline(time.Unix(1, 0))
 		}
 	}
-	s.mu.Unlock()
+}
+
+// Drain lets the requests under way end, for at most the given time, and
+// turns others away. It reports whether all ended.
+func (s *Server) Drain(limit time.Duration) bool {
+	s.standDown()
 	done := make(chan struct{})
 	go func() {
 		s.wg.Wait()
@@ -187,6 +207,10 @@ func (c *serverConn) request(m *message) bool {
 	res := c.srv.Runner.Run(&call)
 	if x.gone {
 		return false
+	}
+	if res.Outcome == wsgi.Restart {
+		// Before the client hears of it and tries again: not with this process.
+		c.srv.standDown()
 	}
 	start := c.s.begin(frameEnd)
 	c.s.out = appendResult(c.s.out, &res)

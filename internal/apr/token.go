@@ -1,0 +1,32 @@
+package apr
+
+// GetToken cuts the next token off the value of a header that is a list, and
+// the white space around it (ap_get_token): up to ";" or ",", and up to white
+// space unless white says that this belongs to tokens. Separators within double
+// quotes do not count. rest begins with the separator, or is empty.
+func GetToken(line string, white bool) (token, rest string) {
+	start := 0
+	for start < len(line) && isSpace(line[start]) {
+		start++
+	}
+	i := start
+	for i < len(line) && (white || !isSpace(line[i])) && line[i] != ';' && line[i] != ',' {
+		i++
+		if line[i-1] != '"' {
+			continue
+		}
+		for i < len(line) {
+			i++
+			if line[i-1] == '"' {
+				break
+			}
+		}
+	}
+	token = line[start:i]
+	for i < len(line) && isSpace(line[i]) {
+		i++
+	}
+	return token, line[i:]
+}
+
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
