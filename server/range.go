@@ -108,9 +108,12 @@ func rangeNumber(s string) (int64, bool) {
 // sendRanges answers with 206, or 416, for a body of size bytes of which send
 // writes a piece. It reports whether it did; if not, the whole is to be sent.
 func (r *Request) sendRanges(size int64, send func(off, n int64) error) (bool, Status) {
+	if r.out.filtering() {
+		return false, OK // the filters may take the header away, or give it back
+	}
 	header := r.In.Get("Range")
 	if header == "" || r.Reply.Status != 200 || r.Line.Number != 0 || r.Line.Proto < 1000 ||
-		r.Reply.Header.Has("Content-Range") || r.out.filtering() || r.ifRange() == condNoMatch {
+		r.Reply.Header.Has("Content-Range") || r.ifRange() == condNoMatch {
 		return false, OK
 	}
 	ranges, verdict := parseRanges(header, size, r.Site.rangeLimits(r))

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"crypto/sha1"
 	"io"
 	"io/fs"
@@ -28,6 +29,27 @@ func (r *Request) SendPart(f *os.File, off, n int64) Status {
 	}
 	send(0, n)
 	return OK
+}
+
+// SingleRange makes the response that of the one part of a body of n bytes that
+// the client asks for, for a filter that has the whole body of a resource that
+// takes ranges. ok is false if the whole is to be sent.
+func (r *Request) SingleRange(n int64) (off, length int64, ok bool) {
+	header := r.In.Get("Range")
+	if header == "" || r.Reply.Status != 200 || r.Line.Proto < 1000 || r.out.head ||
+		r.Reply.Header.Get("Accept-Ranges") != "bytes" || r.Reply.Header.Has("Content-Range") || r.ifRange() == condNoMatch {
+		return 0, 0, false
+	}
+	ranges, verdict := parseRanges(header, n, r.Site.rangeLimits(r))
+	if verdict != rangesGiven || len(ranges) != 1 {
+		return 0, 0, false
+	}
+	g := ranges[0]
+	length = g.end - g.start + 1
+	r.Reply.Status = 206
+	r.Reply.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", g.start, g.end, n))
+	r.SetContentLength(length)
+	return g.start, length, true
 }
 
 // acceptRanges sets Accept-Ranges (ap_set_accept_ranges).

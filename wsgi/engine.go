@@ -137,7 +137,7 @@ func Start(o Options) (*Engine, error) {
 		Options:        options,
 		Keys:           keyTable[:],
 		Threads:        o.Threads,
-		Adopt:          min(o.Threads/2, 2*runtime.GOMAXPROCS(0)+3),
+		Adopt:          2*runtime.GOMAXPROCS(0) + 3,
 		StackSize:      o.StackSize,
 		Optimize:       o.Optimize,
 		NoBytecode:     o.NoBytecode,

@@ -5,6 +5,7 @@ package all
 import (
 	"httpd-wsgi/directives/modaccesscompat"
 	"httpd-wsgi/directives/modalias"
+	"httpd-wsgi/directives/modallowmethods"
 	"httpd-wsgi/directives/modauthbasic"
 	"httpd-wsgi/directives/modauthncore"
 	"httpd-wsgi/directives/modauthnfile"
@@ -12,11 +13,17 @@ import (
 	"httpd-wsgi/directives/modauthzgroupfile"
 	"httpd-wsgi/directives/modauthzhost"
 	"httpd-wsgi/directives/modauthzuser"
+	"httpd-wsgi/directives/modautoindex"
+	"httpd-wsgi/directives/moddeflate"
 	"httpd-wsgi/directives/moddir"
 	"httpd-wsgi/directives/modenv"
+	"httpd-wsgi/directives/modexpires"
+	"httpd-wsgi/directives/modfilter"
+	"httpd-wsgi/directives/modheaders"
 	"httpd-wsgi/directives/modlogconfig"
 	"httpd-wsgi/directives/modmacro"
 	"httpd-wsgi/directives/modmime"
+	"httpd-wsgi/directives/modnegotiation"
 	"httpd-wsgi/directives/modrewrite"
 	"httpd-wsgi/directives/modsetenvif"
 	"httpd-wsgi/directives/modversion"
@@ -37,7 +44,10 @@ func Modules(dial modwsgi.Dial) []server.Module {
 		modenv.Module(),
 		modrewrite.Module(),
 		modalias.Module(),
+		modexpires.Module(),
+		modheaders.Module(),
 		modaccesscompat.Module(),
+		modallowmethods.Module(),
 		modauthncore.Module(),
 		modauthnfile.Module(),
 		modauthbasic.Module(),
@@ -46,7 +56,11 @@ func Modules(dial modwsgi.Dial) []server.Module {
 		modauthzuser.Module(),
 		modauthzgroupfile.Module(),
 		modmime.Module(),
+		modnegotiation.Module(),
 		moddir.Module(),
+		modautoindex.Module(),
+		modfilter.Module(),
+		moddeflate.Module(),
 		modmacro.Module(),
 		modwsgi.Module(dial),
 	}

@@ -258,10 +258,15 @@ func (d *deflater) End(next server.BodyWriter) error {
 	} else if d.conf.RatioNote != "" {
 		d.r.Notes.Set(d.conf.RatioNote, "-")
 	}
+	body := e.out
 	if to, ok := next.(server.LengthSetter); ok && !d.passed {
-		to.SetLength(int64(len(e.out)))
+		if off, n, ok := d.r.SingleRange(int64(len(body))); ok {
+			body = body[off : off+n]
+		} else {
+			to.SetLength(int64(len(body)))
+		}
 	}
-	_, err := next.Write(e.out)
+	_, err := next.Write(body)
 	return err
 }
 

@@ -210,11 +210,12 @@ enum {
     CACHED = 128,        /* longest environ value kept for the next request, bytes */
     LOG_BACKLOG = 1024,  /* records of one call not yet written by Go before the writer is made to wait */
     WORKER_BITS = 20,
-    /* Nanoseconds. Measured reasons are in docs/internals-python.md. */
+    /* Nanoseconds, where nothing else is said. Measured reasons are in docs/internals-python.md. */
     SHORT = 1000000,     /* a script whose calls take less on average is run one call at a time: more threads would fight for the GIL */
     BRIEF = 5000,        /* ... and for one that takes less even than this, waiting by spinning is cheaper than sleeping */
     STALE = 1000000,     /* no call begun or ended for this long: whoever is running is not going to take the next one soon */
     TICK = 1000000,      /* how often the monitor looks for that */
+    IDLE_SECONDS = 10,   /* seconds, after which a thread that has nothing to do makes room for one of Go's, if there is a call for that */
     SWEEP = 10000000,    /* how often a thread that keeps the GIL is made to let another interpreter have it */
     TALKATIVE = 64       /* calls for which a script that streams or logs is not run on the goroutine's own thread */
 };
@@ -289,7 +290,8 @@ typedef struct response {
 typedef struct worker {
     struct worker *next;     /* in the stack of idle workers */
     uint32_t number;         /* from 1; the boss is 0 */
-    int adopted;             /* a thread of Go's that runs Python now and then */
+    int adopted;             /* it is a thread of Go's that runs Python now and then */
+    uint32_t busy;           /* atomic: taken; by the adopted thread while it runs a call, by any other for ever */
     int brief;               /* it runs a call of a short script */
     pthread_t thread;
     uint32_t wake;           /* futex: 0 asleep or about to be, 1 woken */
@@ -297,6 +299,8 @@ typedef struct worker {
     hw_interp *attached;
     PyThreadState **states;  /* by interpreter id */
     uint32_t nstates;
+    PyThreadState **old;     /* of the adopted thread that was this worker before, to be ended */
+    uint32_t nold;
     hw_call *call;           /* being run */
     pthread_mutex_t lock;    /* one operation at a time of the running call, and its end */
     /* the request */
@@ -324,7 +328,9 @@ static struct {
     hw_call *head, *tail; /* calls that wait for a worker */
     worker *idle;         /* last in, first out, so that few threads stay warm */
     worker **workers;     /* by number */
+    worker *spare;        /* those of threads that ended */
     uint32_t nworkers, running_workers, sweepers, adopted, most_adopted;
+    int wanted;           /* a thread of Go's was to be adopted, but there were as many threads as may be */
     uint32_t searching, running, brief; /* workers that look for a call; that run one; of these, a short one */
     uint32_t here;        /* atomic: a call runs on a thread of Go's */
     int64_t progress;     /* when a call was last begun or ended */
@@ -368,6 +374,9 @@ static void relax(void) {
 }
 
 static void futex_wait(uint32_t *at, uint32_t value) { syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0); }
+static int futex_wait_for(uint32_t *at, uint32_t value, const struct timespec *limit) { /* whether the time is up */
+    return syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, limit, NULL, 0) < 0 && errno == ETIMEDOUT;
+}
 static void futex_wake(uint32_t *at) { syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0); }
 
 int hw_reserve(hw_buf *b, size_t n) {
@@ -422,10 +431,10 @@ void hw_ack(hw_call *c) {
     if (__atomic_exchange_n(&c->ack, 1, __ATOMIC_ACQ_REL) == 2) futex_wake(&c->ack);
 }
 
-static void post_op(hw_call *c, int op, uint32_t more) {
+static void post_op(hw_call *c, int op) {
     c->op = op;
     __atomic_store_n(&c->ack, 0, __ATOMIC_RELAXED);
-    post(c, HW_OP | more);
+    post(c, HW_OP);
 }
 
 /* ---- log records ---- */
@@ -448,6 +457,7 @@ static void log_to(hw_call *c, int level, const char *code, const char *text, si
     do r->next = head;
     while (!__atomic_compare_exchange_n(&c->logs, &head, r, 1, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
     __atomic_fetch_add(&c->nlogs, 1, __ATOMIC_ACQ_REL);
+    c->talk = 1;
     post(c, HW_LOG);
 }
 
@@ -830,7 +840,8 @@ static int input_fill(worker *w, size_t n) {
     }
     c->in_cap = n;
     w->in_asked = 1;
-    post_op(c, HW_READ, 0);
+    c->talk = 1;
+    post_op(c, HW_READ);
     settle(c, 1);
     if (c->reply < 0) {
         w->in_failed = 1;
@@ -1198,13 +1209,14 @@ static int output(worker *w, const char *p, size_t n, int wait) {
     c->last = c->content_length >= 0 && r->written == c->content_length;
     r->sent = 1;
     c->responded = 1;
-    if (copied && c->last && w->adopted && op == HW_RESPOND) {
-        /* The whole response, on the goroutine's own thread: it will send it when the call ends, which takes less time than telling another. */
+    int whole = copied && c->last && op == HW_RESPOND;
+    if (whole && w->adopted) { /* on the goroutine's own thread: it will send it when the call ends, sooner than another could be told */
         c->op = op;
         r->complete = 1;
         return SENT;
     }
-    post_op(c, op, 0);
+    c->talk |= !whole;
+    post_op(c, op);
     if (!copied) {
         settle(c, 1);
         if (c->failed) return GONE;
@@ -1942,7 +1954,8 @@ static int respond_file(worker *w, hw_interp *in, PyObject *result) {
     c->responded = r->sent = 1;
     r->written = n;
     r->writes = 1;
-    post_op(c, HW_SENDFILE, 0);
+    c->talk = 1;
+    post_op(c, HW_SENDFILE);
     settle(c, 1);
     return c->failed ? GONE : SENT;
 }
@@ -2155,6 +2168,7 @@ static void begin(worker *w, hw_call *c) {
     c->outcome = HW_OK;
     c->responded = c->failed = c->last = 0;
     c->pushes = 0;
+    c->talk = 0;
     c->sent = 0;
     c->content_length = -1;
     w->call = c;
@@ -2190,7 +2204,7 @@ static void measure(const hw_call *c, int64_t ns) {
     if (ns > INT32_MAX) ns = INT32_MAX;
     __atomic_store_n(&s->average, (uint32_t)(average + (ns - average) / 8), __ATOMIC_RELAXED);
     uint32_t talkative = __atomic_load_n(&s->talkative, __ATOMIC_RELAXED);
-    if (c->pushes) __atomic_store_n(&s->talkative, TALKATIVE, __ATOMIC_RELAXED);
+    if (c->talk) __atomic_store_n(&s->talkative, TALKATIVE, __ATOMIC_RELAXED);
     else if (talkative) __atomic_store_n(&s->talkative, talkative - 1, __ATOMIC_RELAXED);
 }
 
@@ -2237,28 +2251,59 @@ static void wake(worker *w) {
 
 static void *worker_main(void *);
 
-/* One more thread. The lock is held. */
-static int start_worker(void) {
-    worker *w;
-    pthread_attr_t attr;
-    if (engine.running_workers - engine.sweepers + engine.most_adopted >= (uint32_t)engine.config.threads || !(w = calloc(1, sizeof *w))) return 0;
+/* All threads that run Python. */
+static uint32_t threads(void) { return engine.running_workers - engine.sweepers + engine.adopted; }
+
+/* A worker without a thread yet. The lock is held. */
+static worker *new_worker(void) {
+    worker *w = engine.spare;
+    if (w) {
+        engine.spare = w->next;
+        return w;
+    }
+    if (!(w = calloc(1, sizeof *w))) return NULL;
     pthread_mutex_init(&w->lock, NULL);
     w->number = engine.nworkers + 1;
+    engine.workers[w->number] = w;
+    __atomic_store_n(&engine.nworkers, w->number, __ATOMIC_RELEASE);
+    return w;
+}
+
+/* The worker of a thread of Go's that is not running a call: a thread of ours will be it instead. The lock is held. */
+static worker *retire(void) {
+    for (uint32_t i = 1; i <= engine.nworkers; i++) {
+        worker *w = engine.workers[i];
+        uint32_t idle = 0;
+        if (!w->adopted || !__atomic_compare_exchange_n(&w->busy, &idle, 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) continue;
+        w->adopted = 0;
+        __atomic_store_n(&engine.adopted, engine.adopted - 1, __ATOMIC_RELAXED);
+        w->old = w->states;
+        w->nold = w->nstates;
+        w->states = NULL;
+        w->nstates = 0;
+        return w;
+    }
+    return NULL;
+}
+
+/* One more thread. The lock is held. */
+static void start_worker(void) {
+    pthread_attr_t attr;
+    worker *w = threads() < (uint32_t)engine.config.threads ? new_worker() : retire();
+    if (!w) return;
+    w->busy = 1;
+    w->sequence++;
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     if (engine.config.stack) pthread_attr_setstacksize(&attr, engine.config.stack);
-    engine.workers[w->number] = w;
-    int made = pthread_create(&w->thread, &attr, worker_main, w) == 0;
-    if (made) {
-        __atomic_store_n(&engine.nworkers, w->number, __ATOMIC_RELEASE);
+    if (pthread_create(&w->thread, &attr, worker_main, w) == 0) {
         engine.running_workers++;
         engine.searching++;
-    } else {
-        pthread_mutex_destroy(&w->lock);
-        free(w);
+    } else { /* the calls wait for the workers that there are */
+        w->next = engine.spare;
+        engine.spare = w;
     }
     pthread_attr_destroy(&attr);
-    return made;
 }
 
 /* Set a sleeping worker to work, which the caller has to wake once it has let go of the lock, or start one (NULL; none is needed). */
@@ -2275,8 +2320,52 @@ static int is_short(const hw_script *s) {
     return __atomic_load_n(&s->average, __ATOMIC_RELAXED) < SHORT;
 }
 
+/* End the thread states in list, of another thread, from this one. */
+static void end_states(worker *w, PyThreadState **list, uint32_t n) {
+    for (hw_interp *in = engine.interps; in; in = __atomic_load_n(&in->next, __ATOMIC_ACQUIRE)) {
+        if (in->id >= n || !list[in->id] || attach(w, in) < 0) continue;
+        PyThreadState_Clear(list[in->id]);
+        PyThreadState_Delete(list[in->id]);
+    }
+    detach(w);
+    free(list);
+}
+
+/* Nothing to do; the lock is held. Whether the worker is to end. */
+static int worker_sleep(worker *w) {
+    static const struct timespec limit = {IDLE_SECONDS, 0};
+    engine.searching--;
+    if (engine.stopping) return 1;
+    __atomic_store_n(&w->wake, 0, __ATOMIC_RELAXED);
+    w->next = engine.idle;
+    engine.idle = w;
+    pthread_mutex_unlock(&engine.lock);
+    for (;;) {
+        int late = 0;
+        while (!__atomic_load_n(&w->wake, __ATOMIC_ACQUIRE) && !late) late = futex_wait_for(&w->wake, 0, &limit);
+        pthread_mutex_lock(&engine.lock);
+        worker **at = &engine.idle;
+        while (*at && *at != w) at = &(*at)->next;
+        if (!*at) { /* it was taken from the stack to be woken */
+            pthread_mutex_unlock(&engine.lock);
+            while (!__atomic_load_n(&w->wake, __ATOMIC_ACQUIRE)) futex_wait(&w->wake, 0);
+            pthread_mutex_lock(&engine.lock);
+            return 0;
+        }
+        if (engine.wanted && threads() >= (uint32_t)engine.config.threads) {
+            *at = w->next;
+            engine.wanted = 0;
+            return 1;
+        }
+        pthread_mutex_unlock(&engine.lock);
+    }
+}
+
 static void *worker_main(void *arg) {
     worker *w = self = arg;
+    w->thread = pthread_self();
+    if (w->old) end_states(w, w->old, w->nold);
+    w->old = NULL;
     pthread_mutex_lock(&engine.lock);
     for (;;) { /* locked, searching */
         hw_call *c = engine.head;
@@ -2296,22 +2385,11 @@ static void *worker_main(void *arg) {
             if (w->brief) engine.brief--;
             __atomic_fetch_sub(&engine.running, 1, __ATOMIC_RELAXED);
             engine.searching++;
-            continue;
-        }
-        if (w->attached) { /* let go, then look again */
+        } else if (w->attached) { /* let go, then look again */
             pthread_mutex_unlock(&engine.lock);
             detach(w);
             pthread_mutex_lock(&engine.lock);
-            continue;
-        }
-        engine.searching--;
-        if (engine.stopping) break;
-        __atomic_store_n(&w->wake, 0, __ATOMIC_RELAXED);
-        w->next = engine.idle;
-        engine.idle = w;
-        pthread_mutex_unlock(&engine.lock);
-        while (!__atomic_load_n(&w->wake, __ATOMIC_ACQUIRE)) futex_wait(&w->wake, 0);
-        pthread_mutex_lock(&engine.lock);
+        } else if (worker_sleep(w)) break;
     }
     pthread_mutex_unlock(&engine.lock);
     for (uint32_t i = w->nstates; i-- > 0;) {
@@ -2320,8 +2398,13 @@ static void *worker_main(void *arg) {
         PyThreadState_Clear(w->states[i]);
         PyThreadState_DeleteCurrent();
     }
+    free(w->states);
+    w->states = NULL;
+    w->nstates = 0;
     pthread_mutex_lock(&engine.lock);
     engine.running_workers--;
+    w->next = engine.spare;
+    engine.spare = w;
     pthread_cond_broadcast(&engine.changed);
     pthread_mutex_unlock(&engine.lock);
     return NULL;
@@ -2364,27 +2447,28 @@ static void *monitor_main(void *unused) {
     return NULL;
 }
 
-/* The worker that the current thread of Go's is, or becomes if it may. The lock is held. */
+/* The worker that the current thread of Go's is, or becomes if it may, taken. */
 static worker *adopt(void) {
     worker *w = self;
-    if (w || engine.adopted >= engine.most_adopted || !(w = calloc(1, sizeof *w))) return w;
-    pthread_mutex_init(&w->lock, NULL);
-    w->number = engine.nworkers + 1;
-    w->adopted = 1;
-    w->thread = pthread_self();
-    engine.workers[w->number] = w;
-    __atomic_store_n(&engine.nworkers, w->number, __ATOMIC_RELEASE);
-    __atomic_store_n(&engine.adopted, engine.adopted + 1, __ATOMIC_RELAXED);
-    return self = w;
-}
-
-/* The same for the quick path, without the lock. */
-static worker *adopt_unlocked(void) {
-    if (self || __atomic_load_n(&engine.adopted, __ATOMIC_RELAXED) >= engine.most_adopted) return self;
+    uint32_t idle = 0;
+    if (w && __atomic_compare_exchange_n(&w->busy, &idle, 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+        if (w->adopted && pthread_equal(w->thread, pthread_self())) return w;
+        __atomic_store_n(&w->busy, 0, __ATOMIC_RELEASE);
+    }
+    self = NULL; /* it was retired */
+    if (__atomic_load_n(&engine.adopted, __ATOMIC_RELAXED) >= engine.most_adopted) return NULL;
     pthread_mutex_lock(&engine.lock);
-    worker *w = adopt();
+    int full = threads() >= (uint32_t)engine.config.threads;
+    if (full) engine.wanted = 1;
+    if (!full && engine.adopted < engine.most_adopted && (w = new_worker())) {
+        w->busy = w->adopted = 1;
+        w->sequence++;
+        w->thread = pthread_self();
+        __atomic_store_n(&engine.adopted, engine.adopted + 1, __ATOMIC_RELAXED);
+        self = w;
+    }
     pthread_mutex_unlock(&engine.lock);
-    return w;
+    return self;
 }
 
 /* Run the call on the goroutine's own thread. */
@@ -2404,29 +2488,39 @@ static void look_after(void) {
     if (w) wake(w);
 }
 
+/* Run the call on the goroutine's own thread, if nothing else is being run: 1. */
+static int submit_here(hw_call *c, uint32_t average) {
+    uint32_t free_ = 0;
+    for (int i = average < BRIEF ? 100 : 1;; relax()) {
+        if (!__atomic_load_n(&engine.running, __ATOMIC_RELAXED) && !__atomic_load_n(&engine.here, __ATOMIC_RELAXED)) break;
+        if (!--i) return 0;
+    }
+    if (__atomic_load_n(&engine.head, __ATOMIC_RELAXED)) return 0;
+    worker *w = adopt();
+    if (!w) return 0;
+    int run = __atomic_compare_exchange_n(&engine.here, &free_, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    if (run && __atomic_load_n(&engine.stopping, __ATOMIC_SEQ_CST)) {
+        __atomic_store_n(&engine.here, 0, __ATOMIC_SEQ_CST);
+        run = 0;
+    }
+    if (run) {
+        c->submitted = now();
+        run_here(w, c);
+        /* Whoever queues a call looks at here after that; this looks at the queue after here: one of the two sees the other. */
+        __atomic_store_n(&engine.here, 0, __ATOMIC_SEQ_CST);
+    }
+    __atomic_store_n(&w->busy, 0, __ATOMIC_RELEASE);
+    if (run && (__atomic_load_n(&engine.head, __ATOMIC_SEQ_CST) || engine.stopping)) look_after();
+    return run;
+}
+
 int hw_submit(hw_call *c) {
     hw_script *s = c->script;
     worker *w = NULL;
     uint32_t average = __atomic_load_n(&s->average, __ATOMIC_RELAXED);
     c->next = NULL;
     c->here = 0;
-    if (average < SHORT && !__atomic_load_n(&s->talkative, __ATOMIC_RELAXED) && (w = adopt_unlocked())) {
-        for (int i = average < BRIEF ? 100 : 1; i; i--, relax()) {
-            uint32_t free_ = 0;
-            if (__atomic_load_n(&engine.running, __ATOMIC_RELAXED) || __atomic_load_n(&engine.head, __ATOMIC_RELAXED)) continue;
-            if (!__atomic_compare_exchange_n(&engine.here, &free_, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) continue;
-            if (__atomic_load_n(&engine.stopping, __ATOMIC_SEQ_CST)) {
-                __atomic_store_n(&engine.here, 0, __ATOMIC_SEQ_CST);
-                break;
-            }
-            c->submitted = now();
-            run_here(w, c);
-            /* Whoever queues a call looks at here after that; this looks at the queue after here: one of the two sees the other. */
-            __atomic_store_n(&engine.here, 0, __ATOMIC_SEQ_CST);
-            if (__atomic_load_n(&engine.head, __ATOMIC_SEQ_CST) || engine.stopping) look_after();
-            return 1;
-        }
-    }
+    if (average < SHORT && !__atomic_load_n(&s->talkative, __ATOMIC_RELAXED) && submit_here(c, average)) return 1;
     c->submitted = now();
     pthread_mutex_lock(&engine.lock);
     if (engine.stopping) {
@@ -2437,8 +2531,7 @@ int hw_submit(hw_call *c) {
         c->final = HW_DONE;
         return 1;
     }
-    hw_call *last = engine.head ? engine.tail : NULL;
-    if (last) last->next = c;
+    if (engine.head) engine.tail->next = c;
     else __atomic_store_n(&engine.head, c, __ATOMIC_SEQ_CST);
     engine.tail = c;
     int brief = average < SHORT && (engine.brief || __atomic_load_n(&engine.here, __ATOMIC_SEQ_CST)) &&
@@ -2446,19 +2539,7 @@ int hw_submit(hw_call *c) {
     if (engine.searching || brief) { /* who is at work will be through before another is awake */
         engine.held++;
         if (!__atomic_load_n(&engine.monitoring, __ATOMIC_RELAXED)) pthread_cond_signal(&engine.monitor);
-        w = NULL;
-    } else if (!(w = rouse()) && !engine.searching && (w = adopt())) {
-        /* Every worker has its call: what is left of the permitted threads are Go's. */
-        if (last) last->next = NULL;
-        else __atomic_store_n(&engine.head, NULL, __ATOMIC_SEQ_CST);
-        engine.tail = last;
-        __atomic_fetch_add(&engine.running, 1, __ATOMIC_RELAXED);
-        pthread_mutex_unlock(&engine.lock);
-        run_here(w, c);
-        __atomic_fetch_sub(&engine.running, 1, __ATOMIC_RELAXED);
-        look_after();
-        return 1;
-    }
+    } else w = rouse();
     pthread_mutex_unlock(&engine.lock);
     if (w) wake(w);
     return 0;
@@ -2498,7 +2579,6 @@ char *hw_start(const hw_config *config, int fd, hw_call *server) {
     engine.commands_end = &engine.commands;
     engine.workers = calloc((size_t)config->threads + 1, sizeof *engine.workers);
     engine.workers[0] = &engine.boss;
-    /* At most `threads` threads ever run Python: some of them may be Go's. */
     engine.most_adopted = (uint32_t)(config->threads - 1 < config->adopt ? config->threads - 1 : config->adopt);
     pthread_mutex_init(&engine.boss.lock, NULL);
     if (pthread_create(&thread, NULL, boss_main, NULL) != 0) return message("no thread for Python: %s", strerror(errno));

@@ -77,6 +77,7 @@ typedef struct hw_call {
     uint32_t nlogs;       /* atomic: records not yet written by Go */
     uint32_t here;        /* atomic: it is run on the goroutine's own thread, another goroutine has to answer its messages */
     uint32_t final;       /* hw_submit returned 1: the last state */
+    int talk;             /* it had to ask or tell something before it ended */
     uint32_t pushes;      /* how often it was put into the ready list since it was submitted */
 
     /* an operation; valid until acknowledged */
@@ -117,7 +118,7 @@ typedef struct hw_config {
     const char *process;                  /* daemon process group, or "" in embedded mode */
     const hw_key *keys;                   /* environ keys by number; [0] is unused; kept */
     uint32_t nkeys;
-    int threads, adopt;                   /* most threads that run Python; of them, most that are Go's */
+    int threads, adopt;                   /* most threads that run Python at a time; of them, most that are Go's */
     size_t stack;                         /* bytes, 0 the system's */
     int optimize, no_bytecode, utf8;
     int64_t hash_seed;                    /* -2 CPython's way, -1 random, else the seed */

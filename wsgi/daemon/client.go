@@ -22,9 +22,16 @@ type Options struct {
 	Group, Socket string
 	// Processes is how many processes the group has.
 	Processes int
-	// Connect bounds the attempts to connect; Timeout each wait for the group's process, 0 for none.
+	// Connect bounds the attempts to connect; Timeout each wait for the group's process, 0 for Meta.Timeout.
 	Connect, Timeout time.Duration
+	// HeaderBuffer bounds a line of a response's header, 0 for 32 KiB.
+	HeaderBuffer int
+	// SendBuffer and ReceiveBuffer are the socket's, 0 for the system's.
+	SendBuffer, ReceiveBuffer int
 }
+
+// headerBuffer is mod_wsgi's default for header-buffer-size.
+const headerBuffer = 32 << 10
 
 // Client sends requests to a daemon process group. It is safe for concurrent use.
 type Client struct {
@@ -66,7 +73,10 @@ func (c *Client) Run(call *wsgi.Call, meta Meta) (wsgi.Result, *Error) {
 			tries++
 		}
 		m := message{script: call.Script, meta: meta, queued: time.Now(), form: form}
-		x := clientExchange{c: c, s: s, call: call}
+		x := clientExchange{c: c, s: s, call: call, timeout: c.o.Timeout}
+		if x.timeout == 0 {
+			x.timeout = meta.Timeout
+		}
 		res, again, e := x.run(&m)
 		if again || e != nil && !fresh && x.untouched {
 			s.close()
@@ -125,12 +135,23 @@ func (c *Client) dial() (*stream, error) {
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		conn, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: c.o.Socket, Net: "unix"})
 		if err == nil {
+			buffers(conn, c.o.SendBuffer, c.o.ReceiveBuffer)
 			return newStream(conn), nil
 		}
 		if !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, syscall.EAGAIN) || time.Now().Add(pause).After(limit) {
 			return nil, err
 		}
 		time.Sleep(pause)
+	}
+}
+
+// buffers sets the sizes of a socket's buffers, as far as the system lets it.
+func buffers(conn *net.UnixConn, send, receive int) {
+	if send > 0 {
+		_ = conn.SetWriteBuffer(send)
+	}
+	if receive > 0 {
+		_ = conn.SetReadBuffer(receive)
 	}
 }
 
@@ -148,6 +169,7 @@ type clientExchange struct {
 	call      *wsgi.Call
 	resp      wsgi.Response
 	body      []byte
+	timeout   time.Duration
 	responded bool
 	untouched bool // the other side went away before it could have begun
 }
@@ -177,6 +199,9 @@ func (x *clientExchange) run(m *message) (res wsgi.Result, again bool, e *Error)
 			if err := parseResponse(payload, &x.resp); err != nil {
 				return res, false, x.lost(err)
 			}
+			if e := x.oversized(); e != nil {
+				return res, false, e
+			}
 			x.responded = true
 			if x.call.Exchange.Respond(&x.resp) != nil {
 				return wsgi.Result{Outcome: wsgi.ClientGone, Responded: true}, false, nil
@@ -198,7 +223,8 @@ func (x *clientExchange) run(m *message) (res wsgi.Result, again bool, e *Error)
 			if err != nil {
 				return res, false, x.lost(err)
 			}
-			return res, res.Outcome == wsgi.Restart, nil
+			// One that waited in a process that ends was not run either.
+			return res, res.Outcome == wsgi.Restart || res.Outcome == wsgi.Stopping && !x.responded, nil
 		default:
 			return res, false, x.lost(errFrame)
 		}
@@ -207,9 +233,24 @@ func (x *clientExchange) run(m *message) (res wsgi.Result, again bool, e *Error)
 }
 
 func (x *clientExchange) deadline() {
-	if x.c.o.Timeout > 0 {
-		x.s.conn.SetDeadline(time.Now().Add(x.c.o.Timeout))
+	if x.timeout > 0 {
+		x.s.conn.SetDeadline(time.Now().Add(x.timeout))
 	}
+}
+
+// oversized is the error for a response with a longer header line than is allowed.
+func (x *clientExchange) oversized() *Error {
+	limit := x.c.o.HeaderBuffer
+	if limit == 0 {
+		limit = headerBuffer
+	}
+	for i := range x.resp.Headers {
+		if h := &x.resp.Headers[i]; len(h.Name)+len(": \r\n")+len(h.Value) > limit {
+			return &Error{Status: 500, Code: "WSGI0144", Msg: fmt.Sprintf("Truncated or oversized response headers received from daemon process '%s': "+
+				"the line of %.100s is longer than the %d bytes of header-buffer-size", x.c.o.Group, h.Name, limit)}
+		}
+	}
+	return nil
 }
 
 // file passes a file frame on.
@@ -236,6 +277,7 @@ func (x *clientExchange) feed(payload []byte) error {
 		x.body = make([]byte, want)
 	}
 	n, err := x.call.Exchange.ReadBody(x.body[:want])
+	x.deadline() // the client may have taken its time
 	switch {
 	case n > 0 || want == 0 && err == nil:
 		return x.s.send(frameBody, x.body[:n])

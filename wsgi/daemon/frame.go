@@ -44,6 +44,10 @@ type Meta struct {
 	Server int
 	// Client is the client's address.
 	Client netip.AddrPort
+	// IgnoreActivity says that the request does not count as activity (WSGIIgnoreActivity).
+	IgnoreActivity bool
+	// Timeout bounds each wait of the client for the process where Options.Timeout does not. It is not sent.
+	Timeout time.Duration
 }
 
 // message is a request frame's payload, taken apart.
@@ -67,6 +71,11 @@ func (m *message) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint64(b, uint64(m.script.Mtime))
 	b = binary.LittleEndian.AppendUint32(b, uint32(m.meta.Server))
 	b = appendString(b, m.meta.Client.String())
+	ignore := byte(0)
+	if m.meta.IgnoreActivity {
+		ignore = 1
+	}
+	b = append(b, ignore)
 	b = binary.LittleEndian.AppendUint64(b, uint64(m.queued.UnixNano()))
 	return append(b, m.form...)
 }
@@ -81,6 +90,7 @@ func parseMessage(p []byte) (m message, err error) {
 	if m.meta.Client, err = netip.ParseAddrPort(r.string()); err != nil {
 		m.meta.Client = netip.AddrPort{}
 	}
+	m.meta.IgnoreActivity = r.byte() != 0
 	m.queued = time.Unix(0, int64(r.uint64()))
 	m.form = r.rest
 	if !r.ok || m.script.Path == "" || m.script.Reload > wsgi.ReloadProcess {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"httpd-wsgi/wsgi"
 )
 
 // Limits are the conditions under which a daemon process gives way to a new
@@ -14,21 +16,33 @@ type Limits struct {
 	MaximumRequests int
 	// RestartInterval is the most age of the process.
 	RestartInterval time.Duration
-	// Inactivity is how long there may be no request.
+	// Inactivity is how long there may be no request, after the first.
 	Inactivity time.Duration
 	// Request is request-timeout; Threads the number of threads it is scaled by.
 	Request time.Duration
 	Threads int
-	// Expired is called when a request exceeds its time, before the process
-	// goes: it logs and dumps stacks.
+	// Interrupt is interrupt-timeout: how long a request that exceeded its time may take to end after mod_wsgi.RequestTimeout was
+	// raised in it. Without, it is not raised and the process goes at once.
+	Interrupt time.Duration
+	// Expired is called when a request exceeds its time, before anything is done about it: it logs and dumps stacks.
 	Expired func(x *Exchange, age time.Duration)
+	// Startup is how long it may take from the first request until a script has been loaded, as Loaded tells.
+	Startup time.Duration
+	Loaded  func() bool
+	// Deadlock is how long Python may not be reached, as Responsive tells, which returns at the latest when the time has passed.
+	Deadlock   time.Duration
+	Responsive func(time.Duration) bool
 
-	mu      sync.Mutex
-	running map[*Exchange]struct{}
-	served  int
-	last    time.Time
-	stop    chan struct{}
+	mu          sync.Mutex
+	running     map[*Exchange]struct{}
+	served      int
+	first, last time.Time
+	loaded      bool
+	stop        chan struct{}
 }
+
+// tick is how often the limits are looked at.
+const tick = 100 * time.Millisecond
 
 // requestLimit is request-timeout for one request: mod_wsgi gives more time
 // the more threads share the process.
@@ -39,19 +53,37 @@ func (l *Limits) requestLimit() time.Duration {
 // Watch checks the limits until Stop. It runs on a goroutine of its own.
 func (l *Limits) Watch(s *Server) {
 	l.mu.Lock()
-	l.last = time.Now()
 	l.stop = make(chan struct{})
 	stop := l.stop
 	l.mu.Unlock()
+	if l.Deadlock > 0 {
+		go l.watchLock(s, stop)
+	}
 	started := time.Now()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
+	t := time.NewTicker(tick)
+	defer t.Stop()
 	for {
 		select {
 		case <-stop:
 			return
-		case now := <-tick.C:
+		case now := <-t.C:
 			l.check(s, started, now)
+		}
+	}
+}
+
+// watchLock restarts the process when Python can't be reached.
+func (l *Limits) watchLock(s *Server, stop chan struct{}) {
+	for {
+		if !l.Responsive(l.Deadlock) {
+			s.refuse()
+			s.restart("deadlock_timeout", "")
+			return
+		}
+		select {
+		case <-stop:
+			return
+		case <-time.After(time.Second):
 		}
 	}
 }
@@ -68,22 +100,47 @@ func (l *Limits) Stop() {
 
 func (l *Limits) check(s *Server, started, now time.Time) {
 	l.mu.Lock()
-	var late *Exchange
+	var expired, stuck []*Exchange
 	if l.Request > 0 {
+		limit := l.requestLimit()
 		for x := range l.running {
-			if now.Sub(x.began) > l.requestLimit() {
-				late = x
+			age := now.Sub(x.began)
+			if age > limit && !x.fired {
+				x.fired = true
+				expired = append(expired, x)
+			}
+			if age > limit+l.Interrupt {
+				stuck = append(stuck, x)
+				delete(l.running, x)
 			}
 		}
 	}
-	idle := len(l.running) == 0 && l.Inactivity > 0 && now.Sub(l.last) > l.Inactivity
+	idle := len(l.running) == 0 && l.Inactivity > 0 && !l.last.IsZero() && now.Sub(l.last) > l.Inactivity
+	slow := l.Startup > 0 && !l.loaded && !l.first.IsZero() && now.Sub(l.first) > l.Startup
 	l.mu.Unlock()
-	switch {
-	case late != nil:
+	for _, x := range expired {
 		if l.Expired != nil {
-			l.Expired(late, now.Sub(late.began))
+			l.Expired(x, now.Sub(x.began))
 		}
-		s.restart("request_timeout", fmt.Sprintf("a request ran for %v", now.Sub(late.began).Round(time.Millisecond)))
+		if l.Interrupt > 0 {
+			x.call.Interrupt()
+		}
+	}
+	if slow && l.Loaded != nil && l.Loaded() {
+		l.mu.Lock()
+		l.loaded, slow = true, false
+		l.mu.Unlock()
+	}
+	switch {
+	case len(stuck) > 0:
+		s.refuse()
+		for _, x := range stuck {
+			x.giveUp()
+		}
+		s.restart("request_timeout", fmt.Sprintf("a request ran for %v", now.Sub(stuck[0].began).Round(time.Millisecond)))
+	case slow:
+		s.refuse()
+		s.restart("startup_timeout", "")
 	case l.RestartInterval > 0 && now.Sub(started) > l.RestartInterval:
 		s.restart("restart_interval", "")
 	case idle:
@@ -98,16 +155,28 @@ func (l *Limits) begin(x *Exchange) {
 		l.running = map[*Exchange]struct{}{}
 	}
 	l.running[x] = struct{}{}
+	if l.first.IsZero() {
+		l.first = x.began
+	}
+	l.activity(x)
 }
 
-func (l *Limits) end(x *Exchange, s *Server) {
-	l.mu.Lock()
-	delete(l.running, x)
-	l.served++
-	l.last = time.Now()
-	full := l.MaximumRequests > 0 && l.served >= l.MaximumRequests
-	l.mu.Unlock()
-	if full {
-		s.restart("maximum_requests", "")
+func (l *Limits) activity(x *Exchange) {
+	if !x.Meta.IgnoreActivity {
+		l.last = time.Now()
 	}
+}
+
+// end notes the end of a request; true when maximum-requests are served.
+func (l *Limits) end(x *Exchange, res *wsgi.Result) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.running, x)
+	l.activity(x)
+	switch res.Outcome {
+	case wsgi.Restart, wsgi.Stopping, wsgi.Expired:
+		return false // it was not run
+	}
+	l.served++
+	return l.MaximumRequests > 0 && l.served >= l.MaximumRequests
 }
