@@ -384,7 +384,7 @@ func (v *server) exec(env ...string) {
 		v.t.Fatal(err)
 	}
 	p, err := os.StartProcess(exe, []string{"httpd-test", "-k", "start"}, &os.ProcAttr{
-		Env: append(append(os.Environ(), roleEnv+"="+v.path), env...), Files: []*os.File{nil, w, w}})
+		Env: append(append(os.Environ(), roleEnv+"="+v.path, "GORACE=atexit_sleep_ms=10"), env...), Files: []*os.File{nil, w, w}})
 	w.Close()
 	if err != nil {
 		v.t.Fatal(err)

@@ -67,9 +67,12 @@ func (r *Request) readBody(p []byte) (int, error) {
 	in := r.in
 	if !in.limited {
 		in.limited = true
-		in.body.SetLimit(r.BodyLimit())
-		if err := r.sendContinue(); err != nil {
-			return 0, err
+		limit := r.BodyLimit()
+		in.body.SetLimit(limit)
+		if limit == 0 || in.body.Length() <= limit {
+			if err := r.sendContinue(); err != nil {
+				return 0, err
+			}
 		}
 	}
 	failed := in.body.Err() != nil

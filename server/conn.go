@@ -228,7 +228,7 @@ func (c *Conn) serveRequest(r *Request, w *scoreboard.Worker) {
 	if s == OK {
 		if expect := c.head.Expect(); expect != "" {
 			if !equalFold(expect, "100-continue") {
-				r.Logf(errlog.Debug, errlog.Core, "AH00570", "client sent an unrecognized expectation value of Expect: %s", expect)
+				r.Logf(errlog.Info, errlog.Core, "AH00570", "client sent an unrecognized expectation value of Expect: %s", expect)
 				s = 417
 			} else if r.Line.Proto >= 1001 && r.HasBody() {
 				c.in.expect = true

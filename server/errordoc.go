@@ -23,9 +23,8 @@ func (r *Request) die(status, recursive int) {
 		r.Logf(errlog.Error, errlog.Core, "AH01579", "Invalid response status %d", status)
 		status = 500
 	}
-	if _, known := statusLines[status]; !known && r.Reply.Line == "" {
-		status = 500
-	}
+	_, known := statusLines[status]
+	r.Reply.as500 = !known && r.Reply.Line == ""
 	first := r
 	kind, custom := modcore.ErrorDefault, ""
 	if recursive != 200 {
@@ -35,7 +34,7 @@ func (r *Request) die(status, recursive int) {
 		}
 		first.out.take(first)
 	} else {
-		kind, custom = r.errorDocument(status)
+		kind, custom = r.errorDocument(r.Reply.page(status))
 		recursive = 0
 	}
 	r.Reply.Status = status
@@ -60,6 +59,14 @@ func (r *Request) die(status, recursive int) {
 		r.Logf(errlog.Error, errlog.Core, "AH01580", "Invalid error redirection directive: %s", custom)
 	}
 	first.sendErrorResponse(recursive)
+}
+
+// page is the status whose page and name stand for status.
+func (p *Reply) page(status int) int {
+	if p.as500 {
+		return 500
+	}
+	return status
 }
 
 // dropsConnection lists the statuses after which the connection is not kept (ap_status_drops_connection).
@@ -102,12 +109,13 @@ func (r *Request) sendErrorResponse(recursive int) {
 		r.finalize()
 		return
 	}
-	if kind, text := r.errorDocument(status); kind == modcore.ErrorMessage {
+	page := r.Reply.page(status)
+	if kind, text := r.errorDocument(page); kind == modcore.ErrorMessage {
 		r.Write([]byte(text))
 		r.finalize()
 		return
 	}
-	title := StatusLine(status)
+	title := StatusLine(page)
 	if r.Reply.Line != "" {
 		title = r.Reply.Line
 	}
@@ -118,7 +126,7 @@ func (r *Request) sendErrorResponse(recursive int) {
 		b = append(b, title[4:]...)
 	}
 	b = append(b, "</h1>\n"...)
-	b = r.appendErrorText(b, status, location)
+	b = r.appendErrorText(b, page, location)
 	if recursive != 0 {
 		b = append(append(append(b, "<p>Additionally, a "...), StatusLine(recursive)...),
 			"\nerror was encountered while trying to use an ErrorDocument to handle the request.</p>\n"...)

@@ -5,6 +5,7 @@ import (
 
 	"httpd-wsgi/directives"
 	"httpd-wsgi/directives/modcore"
+	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/logfile"
 )
 
@@ -65,6 +66,11 @@ type HookSet struct {
 	// OpenLogs opens what a module writes to: in the master, which still has its privileges, and in
 	// each process it starts, where the Set holds what the master opened (open_logs).
 	OpenLogs Phase[func(*directives.Plan, *logfile.Set) error]
+
+	// PostConfig prepares what only serving needs, which -t therefore does not look at: in the master,
+	// and in each process it starts, with the logs open. What goes wrong is a line for the error log;
+	// files are read through Plan.Files, for the processes to find there (post_config).
+	PostConfig Phase[func(*directives.Plan) *errlog.Entry]
 
 	// ChildInit runs once in each process that serves, after privileges are
 	// dropped and before it accepts; ChildExit runs in reverse at its end.

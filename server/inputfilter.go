@@ -2,8 +2,10 @@ package server
 
 import (
 	"io"
+	"strings"
 
 	"httpd-wsgi/directives/modcore"
+	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/http1"
 )
 
@@ -27,20 +29,31 @@ func (r *Request) BodyFault(status int) error {
 	return &BodyError{Status: status}
 }
 
-// insertInputFilters is SetInputFilter (core_insert_filter).
-func insertInputFilters(r *Request) {
-	names := r.dir().InputFilters.V
-	if len(names) == 0 || r.Main != nil || r.in == nil || r.in.filter != nil {
+// AddInputFilters puts the named filters in front of r's body (AddInputFilter,
+// SetInputFilter); it is for InsertFilter hooks. A name that no module has is
+// logged and left out.
+func (r *Request) AddInputFilters(names []string) {
+	if r.Main != nil || r.Prev != nil || r.in == nil {
 		return
 	}
 	for _, name := range names {
-		v, _ := r.Site.Plan.Provider(modcore.InputFilterGroup, name)
-		if f, ok := v.(*NamedInputFilter); ok {
-			if r.in.filter == nil {
-				r.in.filter = rawBody{r}
-			}
-			r.in.filter = f.New(r, r.in.filter)
+		v, _ := r.Site.Plan.Provider(modcore.InputFilterGroup, strings.ToLower(name))
+		f, ok := v.(*NamedInputFilter)
+		if !ok {
+			r.Logf(errlog.Error, errlog.Core, "AH00082", "an unknown filter was not added: %s", name)
+			continue
 		}
+		if r.in.filter == nil {
+			r.in.filter = rawBody{r}
+		}
+		r.in.filter = f.New(r, r.in.filter)
+	}
+}
+
+// insertInputFilters is SetInputFilter (core_insert_filter).
+func insertInputFilters(r *Request) {
+	if names := r.dir().InputFilters.V; len(names) > 0 {
+		r.AddInputFilters(names)
 	}
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/logfile"
 )
 
@@ -25,6 +26,16 @@ func (h *HookSet) OpenLogFiles(p *directives.Plan, set *logfile.Set) error {
 	for _, open := range h.OpenLogs.sorted() {
 		if err := open(p, set); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// Prepare runs the PostConfig hooks until one fails.
+func (h *HookSet) Prepare(p *directives.Plan) *errlog.Entry {
+	for _, prepare := range h.PostConfig.sorted() {
+		if e := prepare(p); e != nil {
+			return e
 		}
 	}
 	return nil

@@ -190,11 +190,13 @@ func (r *Request) invokeHandler() Status {
 	for _, f := range r.Site.phases.insertFilter {
 		f(r)
 	}
-	if r.Target.Handler == "" {
+	configured := r.Target.Handler
+	if configured == "" {
 		// As in Apache 2.4, a type with no handler of its name serves as the handler's name.
 		r.Target.Handler, _, _ = strings.Cut(r.Reply.ContentType, ";")
 	}
 	s := runFirst(r, r.Site.phases.handlers)
+	r.Target.Handler = configured
 	switch {
 	case s == OK, s == Done, s >= 100:
 		return s

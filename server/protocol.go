@@ -45,5 +45,8 @@ func (s *Site) compileProtocol(v *vhost.Server) protocol {
 	return p
 }
 
+// Timeout is that of the request's server.
+func (r *Request) Timeout() time.Duration { return r.protocol().timeout }
+
 // protocol is that of the request's server.
 func (r *Request) protocol() *protocol { return &r.Site.protocols[r.Server.Index] }

@@ -112,7 +112,7 @@ func (r *Request) sendRanges(size int64, send func(off, n int64) error) (bool, S
 		return false, OK // the filters may take the header away, or give it back
 	}
 	header := r.In.Get("Range")
-	if header == "" || r.Reply.Status != 200 || r.Line.Number != 0 || r.Line.Proto < 1000 ||
+	if header == "" || size == 0 || r.Reply.Status != 200 || r.Line.Number != 0 || r.Line.Proto < 1000 ||
 		r.Reply.Header.Has("Content-Range") || r.ifRange() == condNoMatch {
 		return false, OK
 	}

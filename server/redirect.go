@@ -50,7 +50,7 @@ func (r *Request) successor(uri string) *Request {
 	n.restart()
 	n.Line.Target = uri
 	n.URI, n.Args, n.HasArgs = splitTarget(uri)
-	n.Reply = Reply{Status: r.Reply.Status, NoLocalCopy: r.Reply.NoLocalCopy, ErrHeader: r.Reply.ErrHeader}
+	n.Reply = Reply{Status: r.Reply.Status, as500: r.Reply.as500, NoLocalCopy: r.Reply.NoLocalCopy, ErrHeader: r.Reply.ErrHeader}
 	for _, kv := range r.Env.All() {
 		n.Env.Set("REDIRECT_"+kv.Name, kv.Value)
 	}

@@ -120,6 +120,8 @@ type Reply struct {
 	Mtime int64
 	// ErrorText is Apache's "error-notes": a sentence for the error page.
 	ErrorText string
+	// as500 tells that the status, an error's, has no name and goes out as 500; the log shows what it is.
+	as500 bool
 	// Sent counts body bytes sent to the client, without framing ("%B").
 	Sent int64
 }

@@ -413,7 +413,7 @@ func statusLine(p *Reply) string {
 	if len(l) > 3 && l[3] == ' ' && http1.IsContent(l) && l[:3] == strconv.Itoa(p.Status) {
 		return l
 	}
-	return StatusLine(p.Status)
+	return StatusLine(p.page(p.Status))
 }
 
 // defaultCharset is what AddDefaultCharset adds to a type, "" if nothing (ap_make_content_type).

@@ -1,8 +1,8 @@
 package server
 
 import (
-	"fmt"
 	"crypto/sha1"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"

@@ -29,13 +29,14 @@ const (
 // compression costs, or has to be sent before its end is seen; only then is
 // the response changed.
 type deflater struct {
-	m      *module
-	r      *server.Request
-	conf   *Server
-	held   []byte
-	e      *encoder
-	pool   *sync.Pool
-	passed bool // something has been passed on
+	m    *module
+	r    *server.Request
+	conf *Server
+	held []byte
+	e    *encoder
+	pool *sync.Pool
+	// passed tells that something has been passed on, plain that the body goes as it is after all.
+	passed, plain bool
 }
 
 // Begin implements server.OutputFilter.
@@ -135,8 +136,17 @@ func acceptsGzip(accepts string) bool {
 	return len(q) < 3 || !strings.HasPrefix("q=0.000", q)
 }
 
-// start makes the response one with a compressed body.
-func (d *deflater) start() {
+// start makes the response one with a compressed body, unless a filter before
+// this one has by now.
+func (d *deflater) start(next server.BodyWriter) error {
+	held := d.held
+	d.held = nil
+	if coding := encoded(&d.r.Reply); coding != "" {
+		d.aside("Not compressing (content-encoding already  set: %s)", coding)
+		d.plain = true
+		_, err := next.Write(held)
+		return err
+	}
 	h := &d.r.Reply.Header
 	h.Merge("Vary", "Accept-Encoding")
 	switch coding := d.r.Reply.ContentEncoding; {
@@ -154,6 +164,7 @@ func (d *deflater) start() {
 	alterETag(h, "gzip", d.conf.etag)
 	d.e, d.pool = d.m.encoder(d.conf)
 	d.e.out = append(d.e.out, gzipHeader...)
+	return d.compress(held)
 }
 
 // alterETag gives a changed body another entity tag: it is another representation.
@@ -169,18 +180,20 @@ func alterETag(h *server.Header, suffix string, rule etagRule) {
 
 // Write implements server.OutputFilter.
 func (d *deflater) Write(p []byte, next server.BodyWriter) error {
-	if d.e == nil {
+	if d.e == nil && !d.plain {
 		if len(d.held)+len(p) <= smallest {
 			d.held = append(d.held, p...)
 			return nil
 		}
-		d.start()
-		if err := d.compress(d.held); err != nil {
+		if err := d.start(next); err != nil {
 			return err
 		}
-		d.held = nil
 	}
-	if d.needless() {
+	switch {
+	case d.plain:
+		_, err := next.Write(p)
+		return err
+	case d.needless():
 		return nil
 	}
 	if err := d.compress(p); err != nil {
@@ -213,14 +226,12 @@ func (d *deflater) pass(next server.BodyWriter) error {
 
 // Flush implements server.OutputFilter: what was written so far can be unpacked from what is passed on.
 func (d *deflater) Flush(next server.BodyWriter) error {
-	if d.e == nil {
-		d.start()
-		if err := d.compress(d.held); err != nil {
+	if d.e == nil && !d.plain {
+		if err := d.start(next); err != nil {
 			return err
 		}
-		d.held = nil
 	}
-	if !d.needless() {
+	if !d.plain && !d.needless() {
 		if err := d.e.w.Flush(); err != nil {
 			return err
 		}
@@ -234,6 +245,9 @@ func (d *deflater) Flush(next server.BodyWriter) error {
 // End implements server.OutputFilter.
 func (d *deflater) End(next server.BodyWriter) error {
 	e := d.e
+	if d.plain {
+		return nil
+	}
 	if e == nil {
 		d.trace("Not compressing very small response of %d bytes", len(d.held))
 		_, err := next.Write(d.held)

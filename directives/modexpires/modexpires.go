@@ -163,7 +163,7 @@ func (m *module) insert(r *server.Request) {
 
 // beforeHead is MOD_EXPIRES, the filter that knows the response's type.
 func (m *module) beforeHead(r *server.Request) {
-	if r.Reply.ErrHeader.Has("Expires") || r.Reply.Header.Has("Expires") {
+	if r.Reply.Status >= 400 || r.Reply.ErrHeader.Has("Expires") || r.Reply.Header.Has("Expires") {
 		return
 	}
 	d := m.conf.Of(r.Conf)

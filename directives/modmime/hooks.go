@@ -7,18 +7,35 @@ import (
 	"httpd-wsgi/server"
 )
 
+// filters are what a file's extensions add to the response and the body.
+type filters struct{ output, input []string }
+
+// finder is mod_mime bound to a Site.
+type finder struct {
+	slots directives.Slots[Server, Dir]
+	note  server.Note[filters]
+}
+
 // Module is mod_mime.
 func Module() server.Module {
 	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[Server, Dir]) {
-		h.TypeChecker.Add("mod_mime.c", server.Middle, func(r *server.Request) server.Status {
-			return findType(r, slots.Server.Of(r.Site.Plan.Main.Conf).Types, slots.Dir.Of(r.Conf))
+		f := &finder{slots, server.NewNote[filters](h)}
+		const name = "mod_mime.c"
+		h.TypeChecker.Add(name, server.Middle, func(r *server.Request) server.Status {
+			return f.findType(r, slots.Server.Of(r.Site.Plan.Main.Conf).Types, slots.Dir.Of(r.Conf))
+		})
+		h.InsertFilter.Add(name, server.Middle, func(r *server.Request) {
+			if x := f.note.Get(r); x != nil {
+				r.AddOutputFilters(x.output)
+				r.AddInputFilters(x.input)
+			}
 		})
 	})
 }
 
 // findType looks the file's extensions up, in any order after the base name
 // (find_ct).
-func findType(r *server.Request, types map[string]string, d *Dir) server.Status {
+func (f *finder) findType(r *server.Request, types map[string]string, d *Dir) server.Status {
 	t := &r.Target
 	if t.Info != nil && t.Info.IsDir() {
 		r.Reply.ContentType = "httpd/unix-directory"
@@ -41,7 +58,7 @@ func findType(r *server.Request, types map[string]string, d *Dir) server.Status 
 		for ext := range strings.SplitSeq(name[i+dot+1:], ".") {
 			switch {
 			case ext == "":
-			case lookup(r, types, d, strings.ToLower(ext), &charset):
+			case f.lookup(r, types, d, strings.ToLower(ext), &charset):
 				known = true
 			case r.Main != nil && d.Multi.V&MultiAny == 0:
 				exceptions += "/" + ext
@@ -65,8 +82,8 @@ func findType(r *server.Request, types map[string]string, d *Dir) server.Status 
 }
 
 // lookup applies what is known of an extension. It reports whether that says
-// something of the file, for negotiation; a handler does only under MultiviewsMatch Handlers.
-func lookup(r *server.Request, types map[string]string, d *Dir, ext string, charset *string) (found bool) {
+// something of the file, for negotiation; a handler does only under MultiviewsMatch Handlers, filters under Filters.
+func (f *finder) lookup(r *server.Request, types map[string]string, d *Dir, ext string, charset *string) (found bool) {
 	info := d.Extensions[ext]
 	if !info.Type.Set {
 		if typ, ok := types[ext]; ok {
@@ -93,7 +110,23 @@ func lookup(r *server.Request, types map[string]string, d *Dir, ext string, char
 		r.Target.Handler = info.Handler.V
 		found = found || d.Multi.V&MultiHandlers != 0
 	}
+	if info.OutputFilters.V != "" || info.InputFilters.V != "" {
+		f.keep(r, &info)
+		found = found || d.Multi.V&MultiFilters != 0
+	}
 	return found
+}
+
+// keep notes the filters of an extension, to be put in place before the handler runs.
+func (f *finder) keep(r *server.Request, info *Info) {
+	var x filters
+	if have := f.note.Get(r); have != nil {
+		x = *have
+	}
+	semicolon := func(c rune) bool { return c == ';' }
+	x.output = append(x.output[:len(x.output):len(x.output)], strings.FieldsFunc(info.OutputFilters.V, semicolon)...)
+	x.input = append(x.input[:len(x.input):len(x.input)], strings.FieldsFunc(info.InputFilters.V, semicolon)...)
+	f.note.Set(r, &x)
 }
 
 // compose writes a media type as Apache does, "; " between its parameters, with

@@ -46,7 +46,7 @@ func TestFindType(t *testing.T) {
 		{"/a/", "", "", "", ""},
 	} {
 		r := &server.Request{Target: server.Target{Filename: test.name, Info: file{}}}
-		findType(r, types, d)
+		(&finder{}).findType(r, types, d)
 		languages := ""
 		for i, l := range r.Reply.Languages {
 			if i > 0 {
@@ -59,7 +59,7 @@ func TestFindType(t *testing.T) {
 		}
 	}
 	r := &server.Request{Target: server.Target{Filename: "/d", Info: file{dir: true}}}
-	findType(r, types, d)
+	(&finder{}).findType(r, types, d)
 	if r.Reply.ContentType != "httpd/unix-directory" {
 		t.Errorf("a directory is %q", r.Reply.ContentType)
 	}

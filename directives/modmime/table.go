@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/errlog"
 )
 
 // Server is mod_mime's per-server configuration; only the main server's counts.
@@ -33,6 +34,8 @@ type Dir struct {
 // Info is what is known of an extension; a field that is not set says nothing.
 type Info struct {
 	Type, Charset, Encoding, Language, Handler directives.Opt[string]
+	// OutputFilters and InputFilters are names with ";" between them.
+	OutputFilters, InputFilters directives.Opt[string]
 }
 
 // Multi is MultiviewsMatch's value.
@@ -55,6 +58,8 @@ func fieldCharset(i *Info) *directives.Opt[string]  { return &i.Charset }
 func fieldEncoding(i *Info) *directives.Opt[string] { return &i.Encoding }
 func fieldLanguage(i *Info) *directives.Opt[string] { return &i.Language }
 func fieldHandler(i *Info) *directives.Opt[string]  { return &i.Handler }
+func fieldOutput(i *Info) *directives.Opt[string]   { return &i.OutputFilters }
+func fieldInput(i *Info) *directives.Opt[string]    { return &i.InputFilters }
 
 func extension(w string) string { return strings.ToLower(strings.TrimPrefix(w, ".")) }
 
@@ -78,8 +83,6 @@ func remove(name string, field func(*Info) *directives.Opt[string]) directives.D
 	}, "one or more file extensions")
 }
 
-const filters = "name the filter with SetOutputFilter or AddOutputFilterByType"
-
 var tables = directives.Module[Server, Dir]{ID: "mime_module", File: "mod_mime.c",
 	Server: directives.Table[Server]{
 		directives.String("TypesConfig", directives.RsrcConf, func(s *Server) *directives.Opt[string] { return &s.TypesConfig }, "the MIME types config file"),
@@ -98,13 +101,12 @@ var tables = directives.Module[Server, Dir]{ID: "mime_module", File: "mod_mime.c
 		directives.String("DefaultLanguage", directives.OrFileInfo, func(d *Dir) *directives.Opt[string] { return &d.DefaultLanguage }, "language to use for documents with no other language file extension"),
 		directives.Iterate("MultiviewsMatch", directives.OrFileInfo, nil, setMulti, "NegotiatedOnly (default), Handlers and/or Filters, or Any").Not(directives.NotInLocation),
 		directives.Flag("ModMimeUsePathInfo", directives.AccessConf, func(d *Dir) *directives.Opt[bool] { return &d.UsePathInfo }, "Set to 'yes' to allow mod_mime to use path info for type checking"),
-		directives.Known[Dir]("AddInputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available; use SetInputFilter in a <FilesMatch> section"),
-		directives.Known[Dir]("AddOutputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available; "+filters+" in a <FilesMatch> section"),
-		directives.Known[Dir]("RemoveInputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available"),
-		directives.Known[Dir]("RemoveOutputFilter", directives.OrFileInfo, directives.Refused, "filters by file extension are not available"),
+		add("AddInputFilter", "input filter name (or ; delimited names) followed by one or more file extensions", fieldInput),
+		add("AddOutputFilter", "output filter name (or ; delimited names) followed by one or more file extensions", fieldOutput),
+		remove("RemoveInputFilter", fieldInput),
+		remove("RemoveOutputFilter", fieldOutput),
 	},
 	MergeDir: merge,
-	Check:    readTypes,
 }
 
 func setMulti(_ *directives.Cmd, d *Dir, w string) error {
@@ -153,13 +155,14 @@ func merge(base, add *Dir) *Dir {
 		info := out.Extensions[ext]
 		info.Type, info.Charset, info.Encoding = a.Type.Or(info.Type), a.Charset.Or(info.Charset), a.Encoding.Or(info.Encoding)
 		info.Language, info.Handler = a.Language.Or(info.Language), a.Handler.Or(info.Handler)
+		info.OutputFilters, info.InputFilters = a.OutputFilters.Or(info.OutputFilters), a.InputFilters.Or(info.InputFilters)
 		out.Extensions[ext] = info
 	}
 	return out
 }
 
-// readTypes reads TypesConfig when the module is in use (mime_post_config).
-func readTypes(p *directives.Plan, slots directives.Slots[Server, Dir]) error {
+// readTypes reads TypesConfig (mime_post_config).
+func readTypes(p *directives.Plan, slots directives.Slots[Server, Dir]) *errlog.Entry {
 	conf := slots.Server.Of(p.Main.Conf)
 	name := conf.TypesConfig.Get("mime.types")
 	if !strings.HasPrefix(name, "/") {
@@ -167,7 +170,8 @@ func readTypes(p *directives.Plan, slots directives.Slots[Server, Dir]) error {
 	}
 	b, err := p.Files.Read(name)
 	if err != nil {
-		return fmt.Errorf("AH01597: could not open mime types config file %s.: %w", name, err)
+		return &errlog.Entry{Level: errlog.Error, Module: errlog.Mime, Status: err, Code: "AH01597",
+			Message: "could not open mime types config file " + name + "."}
 	}
 	conf.Types = parseTypes(string(b))
 	return nil

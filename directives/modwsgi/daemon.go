@@ -35,6 +35,7 @@ type Daemon struct {
 	CPUPriority   int
 
 	PythonHome, PythonPath, PythonEggs string
+	SwitchInterval                     float64 // seconds, 0 is CPython's
 
 	StackSize       int
 	ListenBacklog   int
@@ -211,12 +212,7 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 	case "request-timeout":
 		return seconds(&d.RequestTimeout, "request timeout")
 	case "interrupt-timeout":
-		if err := seconds(&d.InterruptTimeout, "interrupt timeout"); err != nil {
-			return err
-		}
-		if d.InterruptTimeout != 0 {
-			return errors.New("interrupt-timeout is not supported by httpd-wsgi yet: a request that exceeds request-timeout ends its process; leave the option out")
-		}
+		return seconds(&d.InterruptTimeout, "interrupt timeout")
 	case "graceful-timeout":
 		return seconds(&d.GracefulTimeout, "graceful timeout")
 	case "eviction-timeout":
@@ -234,6 +230,7 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 	case "queue-timeout":
 		return seconds(&d.QueueTimeout, "queue timeout")
 	case "response-socket-timeout":
+		cmd.Infof("response-socket-timeout has no effect here: Timeout bounds writing to clients")
 		return seconds(&d.ResponseSocketTimeout, "response socket timeout")
 	case "cpu-time-limit":
 		return seconds(&d.CPUTimeLimit, "CPU time limit")
@@ -249,6 +246,7 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 	case "header-buffer-size":
 		return buffer(&d.HeaderBufferSize, 8192, "header buffer size", "Header buffer size must be >= 8192 bytes, or 0 for default.")
 	case "response-buffer-size":
+		cmd.Infof("response-buffer-size has no effect here: output of daemon processes is sent on as it arrives")
 		return buffer(&d.ResponseBufferSize, 65536, "response buffer size", "Response buffer size must be >= 65536 bytes, or 0 for default.")
 	case "send-buffer-size":
 		return buffer(&d.SendBufferSize, 512, "send buffer size", "Send buffer size must be >= 512 bytes, or 0 for system default.")
@@ -263,10 +261,17 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 	case "response-flush-delay":
 		cmd.Infof("response-flush-delay has no effect here: output of daemon processes is sent on as it arrives")
 	case "switch-interval":
-		return errors.New("switch-interval is not supported by httpd-wsgi yet; call sys.setswitchinterval in the script")
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil || n <= 0 {
+			return invalid("switch interval")
+		}
+		d.SwitchInterval = n
 	case "server-metrics":
 		if !strings.EqualFold(value, "on") && !strings.EqualFold(value, "off") {
 			return invalid("server metrics flag")
+		}
+		if strings.EqualFold(value, "on") {
+			cmd.Infof("server-metrics has no effect here: server_metrics() returns None")
 		}
 	case "newrelic-config-file", "newrelic-environment":
 		cmd.Infof("%s has no effect here: the New Relic agent is no longer part of mod_wsgi", opt)

@@ -18,6 +18,8 @@ type target struct {
 	passAuthorization, reload      bool
 	daemon                         *Daemon // nil in embedded mode
 	handlerScript                  string  // the script, if it is WSGIHandlerScript's
+	filename                       string  // SCRIPT_FILENAME: the script's, or the resource's
+	ignoreActivity                 bool
 }
 
 // mtime is the script's last modification if it is known, else 0.
@@ -48,7 +50,7 @@ func (m *module) fill(f *wsgi.Form, r *server.Request, s *Settings, t *target, p
 	f.Set(wsgi.RequestScheme, r.Scheme())
 	f.Set(wsgi.ContextDocumentRoot, orElse(r.Target.ContextDocumentRoot, r.DocumentRoot()))
 	f.Set(wsgi.ContextPrefix, r.Target.ContextPrefix)
-	f.Set(wsgi.ScriptFilename, r.Target.Filename)
+	f.Set(wsgi.ScriptFilename, t.filename)
 	if r.User != "" {
 		f.Set(wsgi.RemoteUser, r.User)
 		f.Set(wsgi.AuthType, r.AuthType)

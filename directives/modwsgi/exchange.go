@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"httpd-wsgi/directives"
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/http1"
 	"httpd-wsgi/server"
@@ -21,6 +22,8 @@ type exchange struct {
 	// replaced tells that the application's response is dropped: the server answers with status.
 	replaced bool
 	status   server.Status
+	// location is where a response of a daemon process with status 200 and a Location leads to, instead of its body.
+	location string
 	head     bool // the response's head was given, without a body yet
 }
 
@@ -63,6 +66,14 @@ func (x *exchange) Respond(resp *wsgi.Response) error {
 	}
 	if x.replaced {
 		return nil
+	}
+	if x.daemon && resp.Status == 200 {
+		for i := range resp.Headers {
+			if h := &resp.Headers[i]; is(h.Name, "Location") && len(h.Value) > 0 {
+				x.replaced, x.location = true, string(h.Value)
+				return nil
+			}
+		}
 	}
 	r.Reply.Status = resp.Status
 	if len(resp.Line) > 3 && string(resp.Line) != server.StatusLine(resp.Status) {
@@ -166,6 +177,20 @@ func headerName(b []byte) string {
 	return string(b)
 }
 
+// redirect answers with another resource of this server, or sends the client
+// to one elsewhere, as for a CGI script's Location.
+func (x *exchange) redirect() server.Status {
+	r := x.r
+	if x.location[0] != '/' {
+		r.Reply.Header.Set("Location", x.location)
+		return 302
+	}
+	r.Line.Method, r.Line.Number = "GET", directives.MGet
+	r.In.Unset("Content-Length")
+	r.InternalRedirect(x.location)
+	return server.OK
+}
+
 // finish turns the outcome into the request's end. noCallable is the status
 // for a script without its application.
 func (x *exchange) finish(res wsgi.Result, noCallable server.Status) server.Status {
@@ -182,6 +207,9 @@ func (x *exchange) finish(res wsgi.Result, noCallable server.Status) server.Stat
 	}
 	switch res.Outcome {
 	case wsgi.OK:
+		if x.location != "" {
+			return x.redirect()
+		}
 		if x.replaced {
 			return x.status
 		}

@@ -51,6 +51,9 @@ func (m *module) handle(r *server.Request) server.Status {
 	if status := m.place(r, s, t); status != server.OK {
 		return status
 	}
+	if t.daemon != nil && !t.enter(t.daemon.Chroot) {
+		return deny(r, 403, "WSGI0153", "Script is not located within the chroot directory '"+t.daemon.Chroot+"' of WSGI daemon process '"+t.daemon.Name+"'")
+	}
 	x := m.take(r)
 	defer m.give(x)
 	var flags wsgi.FormFlags
@@ -115,7 +118,7 @@ func scriptName(r *server.Request) (name, info string) {
 
 // target works out what the configuration says of where the request runs.
 func (m *module) target(r *server.Request, s *Settings, a *Alias, h *HandlerScript) *target {
-	t := &target{script: r.Target.Filename, callable: "application"}
+	t := &target{script: r.Target.Filename, filename: r.Target.Filename, callable: "application", ignoreActivity: s.IgnoreActivity.Get(false)}
 	t.scriptName, t.pathInfo = scriptName(r)
 	process, application := s.ProcessGroup, s.ApplicationGroup
 	t.passAuthorization = s.PassAuthorization.Get(false)

@@ -112,6 +112,9 @@ func (m *module) stop(c *server.Child) {
 
 // runDaemon runs a request in a process of a daemon process group.
 func (m *module) runDaemon(x *exchange, t *target) server.Status {
+	if status := t.daemon.trusts(x.r, t); status != server.OK {
+		return status
+	}
 	x.script = t.script
 	s := &x.call.Script
 	*s = wsgi.Script{Path: t.script, Callable: t.callable, Group: t.applicationGroup}
@@ -119,9 +122,9 @@ func (m *module) runDaemon(x *exchange, t *target) server.Status {
 		s.Reload = wsgi.ReloadProcess
 		s.Mtime = t.mtime(x.r)
 	}
-	x.call.QueueLimit = t.daemon.QueueTimeout
 	r := x.r
-	res, e := m.groups[t.daemon.Name].Run(&x.call, daemon.Meta{Server: r.Server.Index, Client: r.Client})
+	res, e := m.groups[t.daemon.Name].Run(&x.call, daemon.Meta{Server: r.Server.Index, Client: r.Client,
+		IgnoreActivity: t.ignoreActivity, Timeout: r.Timeout()})
 	if e == nil {
 		return x.finish(res, 500)
 	}

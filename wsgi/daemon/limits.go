@@ -76,7 +76,7 @@ func (l *Limits) Watch(s *Server) {
 func (l *Limits) watchLock(s *Server, stop chan struct{}) {
 	for {
 		if !l.Responsive(l.Deadlock) {
-			s.refuse()
+			s.standDown()
 			s.restart("deadlock_timeout", "")
 			return
 		}
@@ -133,13 +133,13 @@ func (l *Limits) check(s *Server, started, now time.Time) {
 	}
 	switch {
 	case len(stuck) > 0:
-		s.refuse()
+		s.standDown()
 		for _, x := range stuck {
 			x.giveUp()
 		}
 		s.restart("request_timeout", fmt.Sprintf("a request ran for %v", now.Sub(stuck[0].began).Round(time.Millisecond)))
 	case slow:
-		s.refuse()
+		s.standDown()
 		s.restart("startup_timeout", "")
 	case l.RestartInterval > 0 && now.Sub(started) > l.RestartInterval:
 		s.restart("restart_interval", "")

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"httpd-wsgi/wsgi"
@@ -28,14 +27,16 @@ type Server struct {
 	Restart func(reason, detail string)
 	// Limits watches requests; nil for none.
 	Limits *Limits
+	// SendBuffer and ReceiveBuffer are those of connections, 0 for the system's.
+	SendBuffer, ReceiveBuffer int
 
 	mu       sync.Mutex
 	conns    map[*serverConn]struct{}
 	draining bool
 	listener *net.UnixListener
-	wg       sync.WaitGroup
+	changed  chan struct{} // gets a value, if it has room, when a connection has ended
+	stuck    int           // requests that were given up
 	once     sync.Once
-	active   atomic.Int64
 }
 
 // Exchange is the wsgi.Exchange of a request in a daemon process, as Options.Log of
@@ -45,10 +46,14 @@ type Exchange struct {
 	// Meta is what the client told for log lines; Script the script's path.
 	Meta   Meta
 	Script string
-	last   bool // the response was gathered whole and goes out with the end
-	gone   bool
 	body   []byte // body bytes that came and were not wanted yet
 	began  time.Time
+	call   *wsgi.Call
+	fired  bool // request-timeout has passed
+
+	mu        sync.Mutex // of what is sent while the request runs, and of what follows
+	responded bool
+	gone      bool // the connection is of no more use
 }
 
 type serverConn struct {
@@ -75,6 +80,7 @@ func (s *Server) Serve(l *net.UnixListener) error {
 			}
 			return err
 		}
+		buffers(conn, s.SendBuffer, s.ReceiveBuffer)
 		c := &serverConn{s: newStream(conn), srv: s, idle: true}
 		s.mu.Lock()
 		if s.draining {
@@ -86,7 +92,6 @@ func (s *Server) Serve(l *net.UnixListener) error {
 			s.conns = map[*serverConn]struct{}{}
 		}
 		s.conns[c] = struct{}{}
-		s.wg.Add(1)
 		s.mu.Unlock()
 		go c.serve()
 	}
@@ -113,24 +118,51 @@ func (s *Server) standDown() {
 }
 
 // Drain lets the requests under way end, for at most the given time, and
-// turns others away. It reports whether all ended.
+// turns others away. It does not wait for requests that were given up, nor for
+// any others if those hold all threads that there are. It reports whether all
+// ended.
 func (s *Server) Drain(limit time.Duration) bool {
+	changed := make(chan struct{}, 1)
+	s.mu.Lock()
+	s.changed = changed
+	s.mu.Unlock()
 	s.standDown()
-	done := make(chan struct{})
-	go func() {
-		s.wg.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return true
-	case <-time.After(limit):
-		return false
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for {
+		s.mu.Lock()
+		left, stuck := len(s.conns), s.stuck
+		s.mu.Unlock()
+		switch {
+		case left == 0:
+			return stuck == 0
+		case s.Limits != nil && stuck > 0 && stuck >= s.Limits.Threads:
+			return false
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return false
+		}
 	}
 }
 
-// Active is the number of requests under way.
-func (s *Server) Active() int { return int(s.active.Load()) }
+// forget ends the waiting for a connection; stuck tells that its request was given up.
+func (s *Server) forget(c *serverConn, stuck bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.conns[c]; !ok {
+		return
+	}
+	delete(s.conns, c)
+	if stuck {
+		s.stuck++
+	}
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
 
 func (s *Server) restart(reason, detail string) {
 	if s.Restart != nil {
@@ -154,12 +186,7 @@ func (c *serverConn) claim(idle bool) bool {
 }
 
 func (c *serverConn) serve() {
-	defer func() {
-		c.srv.mu.Lock()
-		delete(c.srv.conns, c)
-		c.srv.mu.Unlock()
-		c.srv.wg.Done()
-	}()
+	defer c.srv.forget(c, false)
 	for {
 		kind, payload, err := c.s.next()
 		if !c.claim(false) {
@@ -189,39 +216,61 @@ func (c *serverConn) serve() {
 // request runs one request; false when the connection is of no more use.
 func (c *serverConn) request(m *message) bool {
 	x := &Exchange{c: c, Meta: m.meta, Script: m.script.Path, began: time.Now()}
-	c.srv.active.Add(1)
-	defer c.srv.active.Add(-1)
 	// The payload's memory is the stream's: the form must outlive reading the body.
 	form := append([]byte(nil), m.form...)
 	call := wsgi.Call{Script: m.script, Raw: form, Exchange: x}
+	x.call = &call
 	if q := c.srv.QueueTimeout; q > 0 {
 		call.QueueLimit = q - time.Since(m.queued)
 		if call.QueueLimit <= 0 {
 			call.QueueLimit = 1
 		}
 	}
-	if l := c.srv.Limits; l != nil {
+	l := c.srv.Limits
+	if l != nil {
 		l.begin(x)
-		defer l.end(x, c.srv)
 	}
 	res := c.srv.Runner.Run(&call)
-	if x.gone {
-		return false
+	// What ends the process is settled before the client hears of the end and sends another request, or this one again.
+	reason, detail := "", ""
+	if l != nil && l.end(x, &res) {
+		reason = "maximum_requests"
 	}
 	if res.Outcome == wsgi.Restart {
-		// Before the client hears of it and tries again: not with this process.
+		reason, detail = "script_reload", m.script.Path
+	}
+	if reason != "" {
 		c.srv.standDown()
+		defer c.srv.restart(reason, detail)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.gone {
+		return false
 	}
 	start := c.s.begin(frameEnd)
 	c.s.out = appendResult(c.s.out, &res)
 	c.s.finish(start)
-	if c.s.flush() != nil {
-		return false
+	return c.s.flush() == nil
+}
+
+// giveUp answers for a request that took too long, with 504 if nothing has
+// been sent, and leaves its thread with nobody to talk to.
+func (x *Exchange) giveUp() {
+	c := x.c
+	if x.mu.TryLock() {
+		if !x.gone && !x.responded {
+			c.s.conn.SetWriteDeadline(time.Now().Add(time.Second))
+			start := c.s.begin(frameEnd)
+			c.s.out = appendResult(c.s.out, &wsgi.Result{Outcome: wsgi.Timeout})
+			c.s.finish(start)
+			c.s.flush()
+		}
+		x.gone = true
+		x.mu.Unlock()
 	}
-	if res.Outcome == wsgi.Restart {
-		c.srv.restart("script_reload", m.script.Path)
-	}
-	return true
+	c.s.conn.Close()
+	c.srv.forget(c, true)
 }
 
 // ReadBody implements wsgi.Exchange.
@@ -231,14 +280,14 @@ func (x *Exchange) ReadBody(p []byte) (int, error) {
 		x.body = x.body[n:]
 		return n, nil
 	}
-	if err := x.c.s.send(frameNeed, binary.LittleEndian.AppendUint32(nil, uint32(len(p)))); err != nil {
-		x.gone = true
+	if err := x.send(func(s *stream) error {
+		return s.send(frameNeed, binary.LittleEndian.AppendUint32(nil, uint32(len(p))))
+	}); err != nil {
 		return 0, err
 	}
 	kind, payload, err := x.c.s.next()
 	if err != nil {
-		x.gone = true
-		return 0, wsgi.ErrClientGone
+		return 0, x.lost(wsgi.ErrClientGone)
 	}
 	switch kind {
 	case frameBody:
@@ -250,36 +299,50 @@ func (x *Exchange) ReadBody(p []byte) (int, error) {
 	case frameBodyError:
 		return 0, errors.New(string(payload))
 	}
-	x.gone = true
-	return 0, errFrame
+	return 0, x.lost(errFrame)
 }
 
 // Respond implements wsgi.Exchange. A complete response goes out together
 // with the end of the request.
 func (x *Exchange) Respond(r *wsgi.Response) error {
-	start := x.c.s.begin(frameRespond)
-	x.c.s.out = appendResponse(x.c.s.out, r)
-	x.c.s.finish(start)
-	if r.Last {
-		x.last = true
-		return nil
-	}
-	return x.wrote(x.c.s.flush())
+	return x.send(func(s *stream) error {
+		x.responded = true
+		start := s.begin(frameRespond)
+		s.out = appendResponse(s.out, r)
+		s.finish(start)
+		if r.Last {
+			return nil
+		}
+		return s.flush()
+	})
 }
 
 // Write implements wsgi.Exchange.
-func (x *Exchange) Write(p []byte) error { return x.wrote(x.c.s.send(frameWrite, p)) }
+func (x *Exchange) Write(p []byte) error {
+	return x.send(func(s *stream) error { return s.send(frameWrite, p) })
+}
 
 // SendFile implements wsgi.Exchange: the descriptor itself travels.
 func (x *Exchange) SendFile(fd int, offset, n int64) error {
-	return x.wrote(x.c.s.sendFD(frameFile, fileHead(offset, n), fd))
+	return x.send(func(s *stream) error { return s.sendFD(frameFile, fileHead(offset, n), fd) })
 }
 
-// wrote turns a failed write into the client's leaving: its process closed the connection.
-func (x *Exchange) wrote(err error) error {
-	if err == nil {
+// send has something sent, unless the request was given up. A failure is the
+// client's leaving: its process closed the connection.
+func (x *Exchange) send(f func(*stream) error) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.gone && f(x.c.s) == nil {
 		return nil
 	}
 	x.gone = true
 	return wsgi.ErrClientGone
+}
+
+// lost marks the connection as of no more use.
+func (x *Exchange) lost(err error) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.gone = true
+	return err
 }

@@ -2,6 +2,7 @@
 import mod_wsgi, apache, sys, os, signal, threading, wsgiref.util
 
 local = threading.local()
+barrier = threading.Barrier(8)
 
 def count():
     local.n = getattr(local, 'n', 0) + 1
