@@ -40,6 +40,8 @@ type Options struct {
 	NoDocumentRootCheck bool
 	// Files is Compile's.
 	Files *Files
+	// Check runs with the merged servers, before what the modules check; nil for none.
+	Check func(*Plan) error
 }
 
 type compiler struct {
@@ -94,6 +96,11 @@ func (r *Registry) CompileWith(o Options, tree *apacheconf.Tree, loaded *Loaded)
 	}
 	p.Sections = c.sections
 	r.fixup(p)
+	if o.Check != nil {
+		if err := o.Check(p); err != nil {
+			return nil, err
+		}
+	}
 	for _, m := range loaded.Modules() {
 		if m.check != nil {
 			if err := m.check(p); err != nil {

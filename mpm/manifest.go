@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -92,7 +93,27 @@ func (s *spawner) spawn(sp *Spec, exe string, argv, env []string) (int, error) {
 	}
 	defer mf.Close()
 	s.files[manifestFD] = mf.Fd()
+	defer lendSlack()()
 	return syscall.ForkExec(exe, argv, &syscall.ProcAttr{Env: env, Files: s.files})
+}
+
+// timerSlack is how late timers of a child's threads may be, in nanoseconds. Go's runtime has a thread (sysmon) that looks
+// every 20 microseconds for threads that a system call or C keeps; with Linux' 50 microseconds of slack it took a fifth of
+// the CPU time of a busy child (docs/adr/0007-python-threads.md). Nothing else in a child waits for times that short.
+const timerSlack = 500_000
+
+// lendSlack gives the present thread the timer slack that a child is to inherit; what it returns undoes that. Slack that
+// is larger already stays.
+func lendSlack() (undo func()) {
+	runtime.LockOSThread()
+	old, err := unix.PrctlRetInt(unix.PR_GET_TIMERSLACK, 0, 0, 0, 0)
+	if err != nil || old >= timerSlack || unix.Prctl(unix.PR_SET_TIMERSLACK, timerSlack, 0, 0, 0) != nil {
+		return runtime.UnlockOSThread
+	}
+	return func() {
+		_ = unix.Prctl(unix.PR_SET_TIMERSLACK, uintptr(old), 0, 0, 0)
+		runtime.UnlockOSThread()
+	}
 }
 
 // memfile is an anonymous file that holds data and can hold no other.

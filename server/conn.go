@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"httpd-wsgi/directives"
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/http1"
 	"httpd-wsgi/internal/scoreboard"
@@ -52,6 +53,7 @@ type Conn struct {
 
 	waiting                     bool // for a request, not within one
 	readDeadline, writeDeadline time.Time
+	clock                       readClock
 
 	// of the present request, for mod_logio
 	consumed  int64 // of the reader, before it
@@ -90,6 +92,7 @@ func (c *Conn) start(s *Site, t Transport) {
 	c.names = hostNames{}
 	c.remoteIP, c.localIP = "", ""
 	c.readDeadline, c.writeDeadline = time.Time{}, time.Time{}
+	c.clock = readClock{}
 }
 
 // end closes the connection and lets go of its memory.
@@ -113,6 +116,10 @@ func (c *Conn) end() {
 func (c *Conn) next() bool {
 	first := c.Keepalives == 0 && c.kept == 0
 	c.waiting = !first
+	c.clock.watch(nil, "")
+	if first {
+		c.clock.watch(c.base.read.header(), "header")
+	}
 	idle := !first && len(c.reader.Buffered()) == 0
 	if idle {
 		c.t.Idle()
@@ -128,6 +135,9 @@ func (c *Conn) next() bool {
 		return false
 	}
 	c.waiting = false
+	if !first {
+		c.clock.watch(c.base.read.header(), "header")
+	}
 	c.consumed = c.reader.Consumed()
 	w := c.t.Worker()
 	if w != nil {
@@ -214,6 +224,10 @@ func (c *Conn) serveRequest(r *Request, w *scoreboard.Worker) {
 		}
 	}()
 	c.take(r)
+	c.clock.watch(nil, "")
+	if r.Line.Number != directives.MConnect {
+		c.clock.watch(c.base.read.body(), "body")
+	}
 	c.in.reset(c, &c.head, &c.base.http)
 	s := c.findServer(r)
 	c.last = r.protocol()
@@ -343,7 +357,11 @@ func (c *Conn) linger() {
 		return
 	}
 	buf := make([]byte, 512)
-	for end := time.Now().Add(lingerAll); ; {
+	all := lingerAll
+	if c.clock.expired {
+		all = lingerIdle
+	}
+	for end := time.Now().Add(all); ; {
 		now := time.Now()
 		if now.After(end) || c.t.SetReadDeadline(now.Add(lingerIdle)) != nil {
 			return
@@ -363,8 +381,7 @@ func (s connReader) Read(p []byte) (int, error) {
 	if c.waiting {
 		d = c.last.keepAliveTimeout
 	}
-	c.readDeadline, _ = arm(c.readDeadline, d, c.t.SetReadDeadline)
-	n, err := c.t.Read(p)
+	n, err := c.readTimed(p, d)
 	if err == io.EOF {
 		c.eof = true
 	} else if err != nil && !isTimeout(err) {

@@ -7,6 +7,7 @@ import (
 	"httpd-wsgi/directives/modcore"
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/logfile"
+	"httpd-wsgi/vhost"
 )
 
 // Status is what a hook returns: Declined, OK, Done, or an HTTP status (>= 100).
@@ -92,6 +93,10 @@ type HookSet struct {
 	InsertErrorFilter Phase[func(*Request)]
 	Handler           Phase[Hook] // the first that does not decline answers
 	LogTransaction    Phase[Hook]
+
+	// ReadLimits bounds the time that clients take to send requests to a server; nil: only Timeout does.
+	// It gives nil for a server without such bounds.
+	ReadLimits func(*vhost.Server) *ReadLimits
 
 	// Auth is what the auth modules tell each other.
 	Auth AuthConf

@@ -17,6 +17,7 @@ type protocol struct {
 	maxKeepAlive     int // MaxKeepAliveRequests; 0 is no limit
 	strictHost       bool
 	mergeTrailers    bool
+	read             *ReadLimits // nil without RequestReadTimeout
 }
 
 func (s *Site) compileProtocol(v *vhost.Server) protocol {
@@ -38,6 +39,9 @@ func (s *Site) compileProtocol(v *vhost.Server) protocol {
 	}
 	if core.HTTPOptions.RegisteredMethods.Get(false) {
 		p.http.Registered = s.Plan.Methods.Known
+	}
+	if s.Hooks.ReadLimits != nil {
+		p.read = s.Hooks.ReadLimits(v)
 	}
 	if p.keepAliveTimeout <= 0 {
 		p.keepAlive = false

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/server"
 )
 
@@ -21,6 +22,7 @@ func Module() server.Module {
 	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[Server, Dir]) {
 		f := &finder{slots, server.NewNote[filters](h)}
 		const name = "mod_mime.c"
+		h.PostConfig.Add(name, server.Middle, func(p *directives.Plan) *errlog.Entry { return readTypes(p, slots) })
 		h.TypeChecker.Add(name, server.Middle, func(r *server.Request) server.Status {
 			return f.findType(r, slots.Server.Of(r.Site.Plan.Main.Conf).Types, slots.Dir.Of(r.Conf))
 		})

@@ -62,6 +62,9 @@ func (p *process) begin() (err error) {
 	if err := p.site.Hooks.OpenLogFiles(p.conf.plan, set); err != nil {
 		return err
 	}
+	if e := p.site.Hooks.Prepare(p.conf.plan); e != nil {
+		return fmt.Errorf("%s: %s", e.Code, e.Message)
+	}
 	return p.Become()
 }
 

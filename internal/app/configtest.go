@@ -8,21 +8,22 @@ import (
 	"httpd-wsgi/internal/logfile"
 )
 
-// check is what Apache's check_config hooks do: log directories must be there.
-func (c *config) check(l layout) error {
-	for _, s := range c.hosts.Servers {
+// check is what Apache's core looks at when a configuration has been read
+// (check_config): the error logs' directories must be there.
+func (c *config) check(p *directives.Plan, l layout) error {
+	for i, s := range p.Servers() {
 		where := "main error log"
-		spec := s.Core.ErrorLog
-		if s.Index > 0 {
-			own, _ := s.Plan.Own()
+		spec := c.linked.Core.Server.Of(s.Conf).ErrorLog
+		if i > 0 {
+			own, _ := s.Own()
 			conf := c.linked.Core.Server.In(own)
 			if conf == nil || !conf.ErrorLog.Set {
 				continue
 			}
-			where = fmt.Sprintf("error log of vhost defined at %s:%d", s.Plan.Pos.File, s.Plan.Pos.Line)
+			where = fmt.Sprintf("error log of vhost defined at %s:%d", s.Pos.File, s.Pos.Line)
 			spec = conf.ErrorLog
 		}
-		if err := logfile.CheckErrorLog(c.plan.ServerRoot, spec.Get(l.defaults.ErrorLog), where); err != nil {
+		if err := logfile.CheckErrorLog(p.ServerRoot, spec.Get(l.defaults.ErrorLog), where); err != nil {
 			return &checkError{err}
 		}
 	}

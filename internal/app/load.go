@@ -124,7 +124,9 @@ func read(o *options, l layout) (*config, error) {
 	if err != nil {
 		return c, err
 	}
-	if c.plan, err = c.linked.Registry.CompileWith(compileOptions(o.program, o.noDocRoot, nil), c.tree, c.loaded()); err != nil {
+	options := compileOptions(o.program, o.noDocRoot, nil)
+	options.Check = func(p *directives.Plan) error { return c.check(p, l) }
+	if c.plan, err = c.linked.Registry.CompileWith(options, c.tree, c.loaded()); err != nil {
 		return c, err
 	}
 	return c, c.build(&vhost.Names{})

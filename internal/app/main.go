@@ -47,9 +47,6 @@ func (p *program) run() int {
 		p.replaceStderr()
 	}
 	c, err := read(p.o, p.layout)
-	if err == nil {
-		err = c.check(p.layout)
-	}
 	p.tell(c)
 	if p.o.showCompile {
 		model, known := mpm.Event, c.mpm != nil

@@ -42,6 +42,10 @@ type logging struct {
 // stops.
 const pipedLogGrace = 3 * time.Second
 
+// errPrepare is that of a configuration that is sound and cannot be served: the
+// error log says why.
+var errPrepare = errors.New("the configuration can't be served")
+
 // serve is the master's life.
 func (p *program) serve(c *config) int {
 	runtime.LockOSThread() // so that the log's tid is the pid, as Apache's parent's
@@ -49,7 +53,11 @@ func (p *program) serve(c *config) int {
 	m.pool.Log = m.log
 	m.pool.Adopt()
 	first, err := m.generation(c, nil)
-	if err != nil {
+	switch {
+	case errors.Is(err, errPrepare):
+		fmt.Fprintln(p.stderr, "AH00016: Configuration Failed")
+		return 1
+	case err != nil:
 		fmt.Fprintln(p.stderr, err)
 		fmt.Fprintln(p.stderr, "AH00015: Unable to open logs")
 		return 1
@@ -109,9 +117,6 @@ func (m *parent) write(e *errlog.Entry) {
 // load is a restart's: read anew, compile, open.
 func (m *parent) load(at *mpm.Generation) (*mpm.Generation, error) {
 	c, err := read(m.o, m.layout)
-	if err == nil {
-		err = c.check(m.layout)
-	}
 	for _, e := range c.startupNotices() {
 		m.write(&e)
 	}
@@ -182,6 +187,12 @@ func (m *parent) generation(c *config, prev *mpm.Settings) (g *mpm.Generation, e
 	if err = site.Hooks.OpenLogFiles(c.plan, lg.set); err != nil {
 		return nil, err
 	}
+	if e := site.Hooks.Prepare(c.plan); e != nil {
+		if l := lg.loggers[0]; l.Enabled(nil, e.Module, e.Level) {
+			l.Log(e)
+		}
+		return nil, errPrepare
+	}
 
 	number := m.made
 	m.made++
@@ -224,7 +235,7 @@ func (m *parent) generation(c *config, prev *mpm.Settings) (g *mpm.Generation, e
 	if err != nil {
 		return nil, err
 	}
-	g.Server = mpm.Spec{Kind: kindServer, Files: files, Listeners: sockets, Config: config, Identity: identity,
+	g.Server = mpm.Spec{Kind: kindServer, Files: files, Listeners: sockets, Config: config, Identity: identity, MaxProcs: share(&settings),
 		Chroot: c.linked.Core.Unixd.Of(c.plan.Main.Conf).ChrootDir.Get(""), Umask: -1}
 	if identity == nil {
 		g.Server.Chroot = "" // only root can
@@ -238,6 +249,16 @@ func (m *parent) generation(c *config, prev *mpm.Settings) (g *mpm.Generation, e
 	g.Release = func() { m.release(lg, groups, config) }
 	m.live = append(m.live, lg)
 	return g, nil
+}
+
+// share is how many threads of a child of the server run Go at once: its part of the processors when as many children run as
+// the server starts with. More only get in each other's way; a child of prefork serves one connection and has no use for them.
+func share(s *mpm.Settings) int {
+	if s.Model == mpm.Prefork {
+		return 1
+	}
+	children := max(s.StartServers, 1)
+	return (runtime.GOMAXPROCS(0) + children - 1) / children
 }
 
 // release closes what a generation had open, when its last child is gone.
