@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -372,6 +373,10 @@ static void relax(void) {
     __asm__ volatile("yield");
 #endif
 }
+
+/* The process may have been given coarse timers (package mpm does that): applications shall sleep as precisely as elsewhere. Threads
+ * that they start inherit it. */
+static void usual_timers(void) { prctl(PR_SET_TIMERSLACK, 50000UL, 0, 0, 0); }
 
 static void futex_wait(uint32_t *at, uint32_t value) { syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0); }
 static int futex_wait_for(uint32_t *at, uint32_t value, const struct timespec *limit) { /* whether the time is up */
@@ -1692,6 +1697,7 @@ static void interrupt(const command *m) {
 
 static void *boss_main(void *unused) {
     (void)unused;
+    usual_timers();
     self = &engine.boss;
     hw_interp *main_ = engine.interps;
     char *error = initialize();
@@ -2364,6 +2370,7 @@ static int worker_sleep(worker *w) {
 static void *worker_main(void *arg) {
     worker *w = self = arg;
     w->thread = pthread_self();
+    usual_timers();
     if (w->old) end_states(w, w->old, w->nold);
     w->old = NULL;
     pthread_mutex_lock(&engine.lock);
@@ -2464,6 +2471,7 @@ static worker *adopt(void) {
         w->busy = w->adopted = 1;
         w->sequence++;
         w->thread = pthread_self();
+        usual_timers();
         __atomic_store_n(&engine.adopted, engine.adopted + 1, __ATOMIC_RELAXED);
         self = w;
     }
