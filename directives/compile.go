@@ -70,7 +70,8 @@ func (r *Registry) Compile(tree *apacheconf.Tree, loaded *Loaded, files *Files) 
 	return r.CompileWith(Options{Files: files}, tree, loaded)
 }
 
-// CompileWith is Compile with options of the command line.
+// CompileWith is Compile with options of the command line. With an error of a
+// check, which comes after all lines were carried out, the plan is there too.
 func (r *Registry) CompileWith(o Options, tree *apacheconf.Tree, loaded *Loaded) (*Plan, error) {
 	if o.Program == "" {
 		o.Program = "httpd-wsgi"
@@ -98,13 +99,13 @@ func (r *Registry) CompileWith(o Options, tree *apacheconf.Tree, loaded *Loaded)
 	r.fixup(p)
 	if o.Check != nil {
 		if err := o.Check(p); err != nil {
-			return nil, err
+			return p, err
 		}
 	}
 	for _, m := range loaded.Modules() {
 		if m.check != nil {
 			if err := m.check(p); err != nil {
-				return nil, err
+				return p, err
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"syscall"
+	"time"
 
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/http1"
@@ -60,6 +61,37 @@ func (r *Request) ReadBody(p []byte) (int, error) {
 		return r.in.filter.Read(p)
 	}
 	return r.readBody(p)
+}
+
+// arriving is how long ReadAhead waits for a body that is on its way.
+const arriving = 10 * time.Millisecond
+
+// ReadAhead reads into p the beginning of a body whose length was told, as far as it has come or comes within moments, and
+// tells whether that is all of it. It does not ask for a body of which the client waits to be asked for it, and leaves it to
+// ReadBody to find out what is wrong.
+func (r *Request) ReadAhead(p []byte) (n int, end bool) {
+	in := r.in
+	if in == nil || in.filter != nil || in.expect && !in.body.Arrived() {
+		return 0, false
+	}
+	c := in.c
+	in.body.SetLimit(r.BodyLimit())
+	defer func() { c.ahead = time.Time{} }()
+	for n < len(p) && !in.body.AtEnd() {
+		if c.ahead.IsZero() && !in.body.Arrived() {
+			c.ahead = time.Now().Add(arriving)
+			c.readDeadline = c.ahead
+			if c.t.SetReadDeadline(c.ahead) != nil {
+				break
+			}
+		}
+		m := in.body.ReadAhead(p[n:])
+		if m == 0 {
+			break
+		}
+		n += m
+	}
+	return n, in.body.AtEnd()
 }
 
 // readBody is ReadBody before the filters.

@@ -53,7 +53,9 @@ type Conn struct {
 
 	waiting                     bool // for a request, not within one
 	readDeadline, writeDeadline time.Time
+	ahead                       time.Time // until when ReadAhead waits; zero outside it
 	clock                       readClock
+	shown                       shown
 
 	// of the present request, for mod_logio
 	consumed  int64 // of the reader, before it
@@ -92,7 +94,7 @@ func (c *Conn) start(s *Site, t Transport) {
 	c.names = hostNames{}
 	c.remoteIP, c.localIP = "", ""
 	c.readDeadline, c.writeDeadline = time.Time{}, time.Time{}
-	c.clock = readClock{}
+	c.clock, c.shown = readClock{}, shown{}
 }
 
 // end closes the connection and lets go of its memory.
@@ -155,7 +157,7 @@ func (c *Conn) next() bool {
 	}
 	c.Keepalives++
 	if w != nil {
-		w.End(time.Now(), r.Last().Reply.Sent)
+		w.End(time.Now(), c.bytesOut)
 		w.SetStatus(scoreboard.Ready)
 	}
 	c.t.Release()
@@ -237,7 +239,7 @@ func (c *Conn) serveRequest(r *Request, w *scoreboard.Worker) {
 	}
 	if w != nil {
 		w.SetStatus(scoreboard.BusyWrite)
-		w.Begin(r.Received, c.RemoteIP(), r.Server.Name, r.Line.Protocol, r.Line.Text)
+		c.show(r, w)
 	}
 	if s == OK {
 		if expect := c.head.Expect(); expect != "" {

@@ -7,6 +7,7 @@ import (
 	"httpd-wsgi/directives/modcore"
 	"httpd-wsgi/internal/errlog"
 	"httpd-wsgi/internal/logfile"
+	"httpd-wsgi/internal/scoreboard"
 	"httpd-wsgi/vhost"
 )
 
@@ -115,6 +116,10 @@ type Child struct {
 	Threads, Processes int
 	// MPM is "prefork", "worker" or "event".
 	MPM string
+	// Board is the scoreboard that all children share, nil in a process without one.
+	Board *scoreboard.Board
+	// Built is when the program was made, as it tells with -v.
+	Built string
 }
 
 // Module binds a module's tables to its hooks.

@@ -88,10 +88,13 @@ func (c *Conn) readTimed(p []byte, d time.Duration) (int, error) {
 	if d = k.left(d); d == 0 {
 		return 0, c.late(os.ErrDeadlineExceeded)
 	}
-	c.readDeadline, _ = arm(c.readDeadline, d, c.t.SetReadDeadline)
+	ahead := !c.ahead.IsZero() // within ReadAhead, whose deadline is no limit to the client
+	if !ahead {
+		c.readDeadline, _ = arm(c.readDeadline, d, c.t.SetReadDeadline)
+	}
 	n, err := c.t.Read(p)
 	k.received(n)
-	if err != nil && k.limit != nil && isTimeout(err) {
+	if err != nil && k.limit != nil && !ahead && isTimeout(err) {
 		return n, c.late(err)
 	}
 	return n, err

@@ -81,6 +81,8 @@ type RequestLine struct {
 type Target struct {
 	// Filename is the file; CanonicalName with symlinks left as they are; PathInfo what follows the file in the URL.
 	Filename, PathInfo string
+	// Script, if not empty, is what Filename's file is likely to be, the rest path info: it is asked for first.
+	Script string
 	// Info is the file's, nil when there is none.
 	Info fs.FileInfo
 	// Handler names who answers: SetHandler, AddHandler, or a module's choice.

@@ -33,6 +33,8 @@ type Site struct {
 	logs      []*errlog.Logger // by vhost.Server.Index
 	htaccess  htaccessCache
 	serial    atomic.Uint64
+	// extendedStatus is ExtendedStatus where it is not set: mod_status turns it on.
+	extendedStatus bool
 }
 
 // NewSite binds a plan to its hooks. logs are the servers' error logs by
@@ -41,6 +43,7 @@ func NewSite(linked *Linked, plan *directives.Plan, hosts *vhost.Site, logs []*e
 	s := &Site{Plan: plan, VHosts: hosts, Core: linked.Core, logs: logs}
 	s.Hooks = linked.Hooks(plan.Loaded)
 	coreHooks(s.Hooks)
+	s.extendedStatus = plan.Loaded.Has("mod_status.c")
 	s.phases = s.Hooks.compile()
 	s.dates = apr.NewHTTPDateCache()
 	for _, v := range hosts.Servers {

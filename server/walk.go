@@ -144,7 +144,8 @@ func (r *Request) matchSection(s *directives.Section, subject string) (bool, Sta
 // the configuration, sees that symbolic links are allowed, and finds where the
 // file ends and the path info begins.
 //
-// Like Apache it asks for the whole name first. Where that exists and every
+// Like Apache it asks for the whole name first (or, to the same end, for the
+// script that it begins with: Target.Script). Where that exists and every
 // configuration on the way has FollowSymLinks, components are not asked for.
 func (r *Request) directoryWalk() Status {
 	t := &r.Target
@@ -156,10 +157,13 @@ func (r *Request) directoryWalk() Status {
 		r.Logf(errlog.Info, errlog.Core, "AH00030", "Module bug?  Request filename path %s is invalid or not absolute for uri %s", t.Filename, r.URI)
 		return OK
 	}
-	name := cleanName(t.Filename)
+	name, rest := cleanName(t.Filename), ""
 	if t.Info == nil || t.Info.Mode()&fs.ModeSymlink != 0 {
 		t.Info = nil
-		if err := r.info.stat(name); err == nil && (r.info.IsDir() || name[len(name)-1] != '/') {
+		if n := len(t.Script); n > 0 && len(name) > n && name[n] == '/' && name[:n] == t.Script &&
+			r.info.stat(t.Script) == nil && r.info.Mode().IsRegular() {
+			t.Info, name, rest = &r.info, name[:n], name[n:]
+		} else if err := r.info.stat(name); err == nil && (r.info.IsDir() || name[len(name)-1] != '/') {
 			t.Info = &r.info
 		}
 	}
@@ -175,7 +179,7 @@ func (r *Request) directoryWalk() Status {
 	}
 	w := walk{r: r, name: name, node: r.Node, known: t.Info}
 	status := w.down()
-	t.Filename, t.PathInfo = name[:w.end], name[w.end:]
+	t.Filename, t.PathInfo = name[:w.end], name[w.end:]+rest
 	if w.stuck != "" {
 		t.Filename = w.stuck
 	}

@@ -36,6 +36,7 @@ type Options struct {
 	HashSeed         int64    // SeedDefault, SeedRandom or a seed
 	Warnings         []string // WSGIPythonWarnings
 	PythonEggs       string   // WSGIPythonEggs, python-eggs=
+	Locale           string   // locale= of the daemon process group, which LC_ALL names too: "" is none
 	WorkingDirectory string   // home= of the daemon process group: goes to the front of sys.path
 	SwitchInterval   float64  // seconds, 0 CPython's
 	KeepInterpreters bool     // WSGIDestroyInterpreter Off
@@ -220,6 +221,9 @@ func (e *Engine) groupOptions(name string) (string, error) {
 	line("apache_threads_per_process", strconv.Itoa(o.MPMThreads))
 	line("path", strings.Join(g.PythonPath, ":"))
 	line("working_directory", o.WorkingDirectory)
+	if o.Locale != "" && name == "" {
+		line("locale", o.Locale)
+	}
 	if o.PythonEggs != "" {
 		line("eggs", o.PythonEggs)
 	}
@@ -289,6 +293,9 @@ func (e *Engine) script(path, callable string) (*cpython.Script, error) {
 	e.scripts.Store(&grown)
 	return s, nil
 }
+
+// Loaded reports whether a script was ever loaded without an exception.
+func (e *Engine) Loaded() bool { return e.rt.Loaded() }
 
 // Signal publishes a process_signal event ("SIGHUP", 1) in every interpreter.
 func (e *Engine) Signal(name string, number int) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -112,6 +113,14 @@ func (f *Form) value(n int) {
 	f.b = binary.LittleEndian.AppendUint32(f.b, uint32(n))
 }
 
+// Room returns n bytes of the form's own memory. A body that is read into them, from the first on, needs no copy when it is
+// given to Bytes. They are valid until the form is set anything, or reset.
+func (f *Form) Room(n int) []byte {
+	at := len(f.b) + 4
+	f.b = slices.Grow(f.b, 4+n)
+	return f.b[at : at+n : at+n]
+}
+
 // Bytes completes the form with the body bytes at hand and returns it; valid until Reset. end: the body is complete with them (it also is
 // for a request without a body). After Bytes only Reset may be called, or Bytes again, which returns the same.
 func (f *Form) Bytes(body []byte, end bool) []byte {
@@ -122,7 +131,11 @@ func (f *Form) Bytes(body []byte, end bool) []byte {
 		f.flags |= BodyEnd
 	}
 	f.b = binary.LittleEndian.AppendUint32(f.b, uint32(len(body)))
-	f.b = append(f.b, body...)
+	if at, n := len(f.b), len(body); n > 0 && cap(f.b)-at >= n && &f.b[:at+1][at] == &body[0] {
+		f.b = f.b[:at+n] // it is in its Room
+	} else {
+		f.b = append(f.b, body...)
+	}
 	copy(f.b, formMagic)
 	le := binary.LittleEndian
 	le.PutUint32(f.b[4:], uint32(len(f.b)))

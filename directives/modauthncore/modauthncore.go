@@ -41,8 +41,16 @@ func text(name string, at func(*Dir) *directives.Opt[Text], help string) directi
 var tables = directives.Module[directives.None, Dir]{ID: "authn_core_module", File: "mod_authn_core.c", Dir: directives.Table[Dir]{
 	text("AuthType", func(d *Dir) *directives.Opt[Text] { return &d.Type }, "an HTTP authorization type (e.g., \"Basic\")"),
 	text("AuthName", func(d *Dir) *directives.Opt[Text] { return &d.Name }, "the authentication realm (e.g. \"Members Only\")"),
-	directives.Known[Dir]("<AuthnProviderAlias", directives.RsrcConf, directives.Refused, "name the provider itself in AuthBasicProvider and give its directives in each section"),
+	providerAlias(),
 }}
+
+// providerAlias is known and refused.
+func providerAlias() directives.Directive[Dir] {
+	d := directives.Known[Dir]("<AuthnProviderAlias", directives.RsrcConf, directives.Refused,
+		"name the provider itself in AuthBasicProvider and give its directives in each section")
+	d.Help = "container for grouping an authentication provider's directives under a provider alias"
+	return d
+}
 
 func (t *Text) eval(r *server.Request) string {
 	if t.Expr == nil {

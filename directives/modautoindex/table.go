@@ -61,28 +61,40 @@ func addAlt(name string, kind by, help string) directives.Directive[Dir] {
 	}, help)
 }
 
-// addIcon takes an icon's URL, or "(text,URL)" that gives the alternative text as well.
 func addIcon(name string, kind by, help string) directives.Directive[Dir] {
 	return directives.Iterate2(name, directives.OrIndexes, nil, func(c *directives.Cmd, d *Dir, icon, to string) error {
 		to = target(kind, to)
-		if rest, ok := strings.CutPrefix(icon, "("); ok {
-			end := strings.IndexByte(rest, ')')
-			if end < 0 {
-				return errors.New("missing closing paren")
-			}
-			text, url := rest, ""
-			if comma := strings.IndexByte(rest, ','); comma >= 0 {
-				text, url = rest[:comma], strings.TrimLeft(rest[comma:], ",")
-				if start := len(rest) - len(url); end >= start {
-					url = rest[start:end]
-				}
-			}
-			d.alts = append(d.alts, newItem(kind, to, c.Path, text))
-			icon = url
+		url, alt, err := splitIcon(icon)
+		if err != nil {
+			return err
 		}
-		d.icons = append(d.icons, newItem(kind, to, c.Path, icon))
+		if alt.Set {
+			d.alts = append(d.alts, newItem(kind, to, c.Path, alt.V))
+		}
+		d.icons = append(d.icons, newItem(kind, to, c.Path, url))
 		return nil
 	}, help)
+}
+
+// splitIcon takes an icon's URL, or "(text,URL)" that gives the alternative text as well.
+func splitIcon(icon string) (url string, alt directives.Opt[string], err error) {
+	rest, ok := strings.CutPrefix(icon, "(")
+	if !ok {
+		return icon, alt, nil
+	}
+	end := strings.IndexByte(rest, ')')
+	if end < 0 {
+		return "", alt, errors.New("missing closing paren")
+	}
+	comma := strings.IndexByte(rest, ',')
+	if comma < 0 {
+		return "", directives.Some(rest), nil
+	}
+	url = strings.TrimLeft(rest[comma:], ",")
+	if start := len(rest) - len(url); end >= start {
+		url = rest[start:end]
+	}
+	return url, directives.Some(rest[:comma]), nil
 }
 
 func setOrder(_ *directives.Cmd, d *Dir, direction, key string) error {

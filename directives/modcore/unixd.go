@@ -68,10 +68,29 @@ func LookupGroup(name string) (ID, error) {
 	return ID{Name: name, ID: Atoi(g.Gid), Primary: -1}, nil
 }
 
-func setUser(c *directives.Cmd, u *Unixd, name string) error {
+// UserArg is LookupUser for an argument of a directive; the error is what the
+// server prints at start (ap_uname2id).
+func UserArg(c *directives.Cmd, name string) (ID, error) {
 	id, err := LookupUser(name)
 	if err != nil {
-		return startupError("AH00543: %s: bad user name %s", c.Options().Program, name)
+		return ID{}, startupError("AH00543: %s: bad user name %s", c.Options().Program, name)
+	}
+	return id, nil
+}
+
+// GroupArg is LookupGroup likewise (ap_gname2id).
+func GroupArg(c *directives.Cmd, name string) (ID, error) {
+	id, err := LookupGroup(name)
+	if err != nil {
+		return ID{}, startupError("AH00544: %s: bad group name %s", c.Options().Program, name)
+	}
+	return id, nil
+}
+
+func setUser(c *directives.Cmd, u *Unixd, name string) error {
+	id, err := UserArg(c, name)
+	if err != nil {
+		return err
 	}
 	if id.ID == 0 {
 		return errors.New("requests are not served as root: whoever finds a fault in a page would own the machine; name another user in the User directive")
@@ -81,9 +100,9 @@ func setUser(c *directives.Cmd, u *Unixd, name string) error {
 }
 
 func setGroup(c *directives.Cmd, u *Unixd, name string) error {
-	id, err := LookupGroup(name)
+	id, err := GroupArg(c, name)
 	if err != nil {
-		return startupError("AH00544: %s: bad group name %s", c.Options().Program, name)
+		return err
 	}
 	u.Group = directives.Some(id)
 	return nil

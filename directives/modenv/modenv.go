@@ -4,6 +4,7 @@ package modenv
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"httpd-wsgi/directives"
@@ -12,7 +13,7 @@ import (
 
 // Dir is mod_env's per-directory configuration.
 type Dir struct {
-	// Vars are set, in the order they were first set; Unset takes away what outer containers set.
+	// Vars are set, in the order they were first set, after Unset has taken away what outer containers set.
 	Vars  []Var
 	Unset []string
 }
@@ -28,6 +29,7 @@ var tables = directives.Module[directives.None, Dir]{ID: "env_module", File: "mo
 	}, "an environment variable name and optional value to pass to CGI."),
 	directives.Iterate("UnsetEnv", directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, name string) error {
 		d.Unset = append(d.Unset, name)
+		d.unset(name)
 		return nil
 	}, "a list of variables to remove from the CGI environment."),
 }}
@@ -51,20 +53,22 @@ func (d *Dir) set(name, value string) {
 	d.Vars = append(d.Vars, Var{name, value})
 }
 
-// merge lays the inner container's variables over the outer ones, then takes
-// away what the inner one unsets (merge_env_dir_configs).
+func (d *Dir) unset(name string) {
+	d.Vars = slices.DeleteFunc(d.Vars, func(v Var) bool { return strings.EqualFold(v.Name, name) })
+}
+
+// merge takes from the outer container's variables what the inner one unsets
+// and lays the inner one's over them (merge_env_dir_configs).
 func merge(base, add *Dir) *Dir {
-	out := &Dir{Vars: append([]Var(nil), base.Vars...), Unset: append(append([]string(nil), base.Unset...), add.Unset...)}
+	out := &Dir{Vars: slices.Clone(base.Vars), Unset: slices.Concat(base.Unset, add.Unset)}
+	for _, name := range add.Unset {
+		out.unset(name)
+	}
 	for _, v := range add.Vars {
 		out.set(v.Name, v.Value)
 	}
-	for _, name := range add.Unset {
-		for i := range out.Vars {
-			if strings.EqualFold(out.Vars[i].Name, name) {
-				out.Vars = append(out.Vars[:i], out.Vars[i+1:]...)
-				break
-			}
-		}
+	if len(out.Vars) == 0 {
+		out.Vars = nil
 	}
 	return out
 }

@@ -14,14 +14,17 @@ type LogIODir struct {
 	TrackTTFB directives.Opt[bool]
 }
 
-// LogIOModule is mod_logio: %I, %O, %S and %^FB.
-func LogIOModule() server.Module {
-	tables := directives.Module[directives.None, LogIODir]{ID: "logio_module", File: "mod_logio.c", Static: true,
+func logIOTables() directives.Module[directives.None, LogIODir] {
+	return directives.Module[directives.None, LogIODir]{ID: "logio_module", File: "mod_logio.c", Static: true,
 		Dir: directives.Table[LogIODir]{
 			directives.Flag("LogIOTrackTTFB", directives.OrAll, func(d *LogIODir) *directives.Opt[bool] { return &d.TrackTTFB },
 				"Set to 'ON' to enable tracking time to first byte"),
 		}}
-	return server.Bind(tables, func(r *directives.Registry, slots directives.Slots[directives.None, LogIODir]) {
+}
+
+// LogIOModule is mod_logio: %I, %O, %S and %^FB.
+func LogIOModule() server.Module {
+	return server.Bind(logIOTables(), func(r *directives.Registry, slots directives.Slots[directives.None, LogIODir]) {
 		provide := func(name string, fn func(dst []byte, r *server.Request) []byte) {
 			r.Provide("logio_module", server.LogItemGroup, name, server.LogItem{
 				Compile: func(string) func([]byte, *server.Request) []byte { return fn }})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"httpd-wsgi/directives"
+	"httpd-wsgi/directives/directivetest"
 	"httpd-wsgi/server"
 )
 
@@ -66,19 +67,28 @@ func TestFindType(t *testing.T) {
 }
 
 func TestRemove(t *testing.T) {
-	some := directives.Some[string]
-	outer := &Dir{Extensions: map[string]Info{"x": {Handler: some("h"), Type: some("t/t")}}}
-	got := merge(outer, &Dir{Removed: []removal{{"x", fieldHandler}}}).Extensions["x"]
-	if got.Handler.V != "" || got.Type.V != "t/t" {
-		t.Errorf("%+v", got)
+	lines := func(text string) *Dir {
+		_, d, msg := directivetest.Lines(tables, text)
+		if msg != "" {
+			t.Fatal(msg)
+		}
+		return d
+	}
+	outer := lines("AddHandler h .x\nAddType t/t .x")
+	for text, want := range map[string]Info{
+		"RemoveHandler .x":                    {Type: directives.Some("t/t"), Handler: directives.Some("")},
+		"AddHandler n .x\nRemoveHandler x":    {Type: directives.Some("t/t"), Handler: directives.Some("")},
+		"RemoveHandler .x\nAddHandler n .X":   {Type: directives.Some("t/t"), Handler: directives.Some("")},
+		"RemoveHandler .y\nAddType n/n .x":    {Type: directives.Some("n/n"), Handler: directives.Some("h")},
+		"RemoveType .x\nAddLanguage de .x":    {Type: directives.Some(""), Handler: directives.Some("h"), Language: directives.Some("de")},
+		"RemoveEncoding .x\nRemoveCharset .x": {Type: directives.Some("t/t"), Handler: directives.Some("h"), Encoding: directives.Some(""), Charset: directives.Some("")},
+	} {
+		if got := merge(outer, lines(text)).Extensions["x"]; got != want {
+			t.Errorf("%s: %+v", text, got)
+		}
 	}
 	if outer.Extensions["x"].Handler.V != "h" {
 		t.Error("the outer container was changed")
-	}
-	// What the inner container adds comes after what it removes.
-	got = merge(outer, &Dir{Removed: []removal{{"x", fieldHandler}}, Extensions: map[string]Info{"x": {Handler: some("n")}}}).Extensions["x"]
-	if got.Handler.V != "n" {
-		t.Errorf("%+v", got)
 	}
 }
 

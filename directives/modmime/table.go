@@ -5,6 +5,8 @@ package modmime
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"httpd-wsgi/directives"
@@ -20,10 +22,10 @@ type Server struct {
 
 // Dir is its per-directory configuration.
 type Dir struct {
-	// Extensions are what Add... lines say, by extension in lower case without dot.
+	// Extensions are what Add... and Remove... lines say, by extension in lower case without dot.
 	Extensions map[string]Info
-	// Removed are what Remove... lines take away from outer containers.
-	Removed []removal
+	// removed are what Remove... lines of this container took away: its own Add... lines, wherever they stand, do not bring it back.
+	removed []removal
 
 	DefaultLanguage directives.Opt[string]
 	UsePathInfo     directives.Opt[bool] // default off
@@ -32,6 +34,7 @@ type Dir struct {
 }
 
 // Info is what is known of an extension; a field that is not set says nothing.
+// "" is removed: it hides what outer containers and TypesConfig say.
 type Info struct {
 	Type, Charset, Encoding, Language, Handler directives.Opt[string]
 	// OutputFilters and InputFilters are names with ";" between them.
@@ -48,10 +51,8 @@ const (
 	MultiFilters
 )
 
-type removal struct {
-	extension string
-	field     func(*Info) *directives.Opt[string]
-}
+// removal names an extension and the directive whose lines about it are void.
+type removal struct{ extension, add string }
 
 func fieldType(i *Info) *directives.Opt[string]     { return &i.Type }
 func fieldCharset(i *Info) *directives.Opt[string]  { return &i.Charset }
@@ -66,21 +67,30 @@ func extension(w string) string { return strings.ToLower(strings.TrimPrefix(w, "
 func add(name, help string, field func(*Info) *directives.Opt[string]) directives.Directive[Dir] {
 	return directives.Iterate2(name, directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, value, ext string) error {
 		value = strings.ToLower(value)
-		if d.Extensions == nil {
-			d.Extensions = map[string]Info{}
+		rm := removal{extension(ext), name}
+		if !slices.Contains(d.removed, rm) {
+			d.set(rm.extension, field, value)
 		}
-		info := d.Extensions[extension(ext)]
-		*field(&info) = directives.Some(value)
-		d.Extensions[extension(ext)] = info
 		return nil
 	}, help)
 }
 
 func remove(name string, field func(*Info) *directives.Opt[string]) directives.Directive[Dir] {
 	return directives.Iterate(name, directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, ext string) error {
-		d.Removed = append(d.Removed, removal{extension(ext), field})
+		rm := removal{extension(ext), "Add" + strings.TrimPrefix(name, "Remove")}
+		d.removed = append(d.removed, rm)
+		d.set(rm.extension, field, "")
 		return nil
 	}, "one or more file extensions")
+}
+
+func (d *Dir) set(ext string, field func(*Info) *directives.Opt[string], value string) {
+	if d.Extensions == nil {
+		d.Extensions = map[string]Info{}
+	}
+	info := d.Extensions[ext]
+	*field(&info) = directives.Some(value)
+	d.Extensions[ext] = info
 }
 
 var tables = directives.Module[Server, Dir]{ID: "mime_module", File: "mod_mime.c",
@@ -133,24 +143,22 @@ func setMulti(_ *directives.Cmd, d *Dir, w string) error {
 	return fmt.Errorf("Unrecognized option '%s'", w)
 }
 
-// merge takes what the inner container removes from the outer one's
-// extensions, then lays its own over them (merge_mime_dir_configs).
+// merge lays the inner container's extensions over the outer one's (merge_mime_dir_configs).
 func merge(base, add *Dir) *Dir {
 	out := &Dir{
-		Extensions:      make(map[string]Info, len(base.Extensions)+len(add.Extensions)),
 		DefaultLanguage: add.DefaultLanguage.Or(base.DefaultLanguage),
 		UsePathInfo:     add.UsePathInfo.Or(base.UsePathInfo),
 		Multi:           add.Multi.Or(base.Multi),
 	}
-	for ext, info := range base.Extensions {
-		out.Extensions[ext] = info
+	switch {
+	case len(add.Extensions) == 0:
+		out.Extensions = base.Extensions
+		return out
+	case len(base.Extensions) == 0:
+		out.Extensions = add.Extensions
+		return out
 	}
-	for _, rm := range add.Removed {
-		info := out.Extensions[rm.extension]
-		// An empty value is "removed": it also hides TypesConfig's type.
-		*rm.field(&info) = directives.Some("")
-		out.Extensions[rm.extension] = info
-	}
+	out.Extensions = maps.Clone(base.Extensions)
 	for ext, a := range add.Extensions {
 		info := out.Extensions[ext]
 		info.Type, info.Charset, info.Encoding = a.Type.Or(info.Type), a.Charset.Or(info.Charset), a.Encoding.Or(info.Encoding)

@@ -154,6 +154,9 @@ func (m *module) intercept(r *server.Request) server.Status {
 			continue
 		}
 		r.Target.Filename = file
+		if a.Regexp == nil {
+			r.Target.Script = a.Target
+		}
 		r.Target.Handler = handlerName
 		r.Notes.Set("alias-forced-type", handlerName)
 		m.alias.Set(r, a)

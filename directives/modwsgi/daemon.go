@@ -12,6 +12,7 @@ import (
 	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/directives"
 	"httpd-wsgi/directives/modcore"
+	"httpd-wsgi/wsgi"
 )
 
 // Daemon is one WSGIDaemonProcess: a daemon process group.
@@ -51,6 +52,21 @@ type Daemon struct {
 	SendBufferSize, ReceiveBuffer   int
 	SocketUser                      directives.Opt[modcore.ID]
 	ScriptUser, ScriptGroup         directives.Opt[modcore.ID]
+}
+
+// flags say how the group's processes run applications.
+func (d *Daemon) flags() wsgi.FormFlags {
+	var f wsgi.FormFlags
+	if d.Threads != 1 {
+		f |= wsgi.Multithread
+	}
+	if d.Multiprocess {
+		f |= wsgi.Multiprocess
+	}
+	if d.Threads == 1 && d.MaximumRequests == 1 {
+		f |= wsgi.RunOnce
+	}
+	return f
 }
 
 // addDaemon reads "name [options]" (wsgi_add_daemon_process).
@@ -123,11 +139,11 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 		if value == "" {
 			return invalid(what)
 		}
-		lookup := modcore.LookupUser
+		lookup := modcore.UserArg
 		if group {
-			lookup = modcore.LookupGroup
+			lookup = modcore.GroupArg
 		}
-		v, err := lookup(value)
+		v, err := lookup(cmd, value)
 		if err != nil {
 			return err
 		}
@@ -161,7 +177,7 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 		}
 		var ids []int
 		for name := range strings.SplitSeq(value, ",") {
-			g, err := modcore.LookupGroup(strings.TrimSpace(name))
+			g, err := modcore.GroupArg(cmd, strings.TrimSpace(name))
 			if err != nil {
 				return err
 			}

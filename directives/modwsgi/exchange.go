@@ -39,6 +39,19 @@ func (m *module) give(x *exchange) {
 	m.pool.Put(x)
 }
 
+// bodyAhead is how much of a body is read before the application is called: with the request it comes to Python at no cost,
+// by ReadBody a goroutine has to be told each time, and a thread of Python's waits.
+const bodyAhead = 64 << 10
+
+// readAhead reads the beginning of the body, of most bodies all of it, into the form if it is there.
+func (x *exchange) readAhead() {
+	if n := x.r.ContentLength(); n > 0 {
+		p := x.form.Room(int(min(n, bodyAhead)))
+		n, end := x.r.ReadAhead(p)
+		x.call.Body, x.call.BodyEnd = p[:n], end
+	}
+}
+
 // ReadBody implements wsgi.Exchange. A body that breaks HTTP's rules or a
 // limit is answered by the server, whatever the application makes of it; one
 // that a client does not finish is the application's affair.
@@ -69,7 +82,7 @@ func (x *exchange) Respond(resp *wsgi.Response) error {
 	}
 	if x.daemon && resp.Status == 200 {
 		for i := range resp.Headers {
-			if h := &resp.Headers[i]; is(h.Name, "Location") && len(h.Value) > 0 {
+			if h := &resp.Headers[i]; is(h.Name, "Location") && len(h.Value) > 0 && h.Value[0] == '/' {
 				x.replaced, x.location = true, string(h.Value)
 				return nil
 			}
@@ -177,14 +190,9 @@ func headerName(b []byte) string {
 	return string(b)
 }
 
-// redirect answers with another resource of this server, or sends the client
-// to one elsewhere, as for a CGI script's Location.
+// redirect answers with another resource of this server, as for a CGI script's Location.
 func (x *exchange) redirect() server.Status {
 	r := x.r
-	if x.location[0] != '/' {
-		r.Reply.Header.Set("Location", x.location)
-		return 302
-	}
 	r.Line.Method, r.Line.Number = "GET", directives.MGet
 	r.In.Unset("Content-Length")
 	r.InternalRedirect(x.location)

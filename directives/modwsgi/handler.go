@@ -56,18 +56,16 @@ func (m *module) handle(r *server.Request) server.Status {
 	}
 	x := m.take(r)
 	defer m.give(x)
-	var flags wsgi.FormFlags
-	if m.multithread {
-		flags |= wsgi.Multithread
-	}
-	if m.multiprocess {
-		flags |= wsgi.Multiprocess
+	flags := m.flags
+	if t.daemon != nil {
+		flags = t.daemon.flags()
 	}
 	if p.scheme && p.secure || !p.scheme && secure(r) {
 		flags |= wsgi.HTTPS
 	}
 	x.form.Reset(flags)
 	m.fill(&x.form, r, s, t, &p)
+	x.readAhead()
 	if t.daemon != nil {
 		x.daemon, x.override = true, s.ErrorOverride.Get(false)
 		return m.runDaemon(x, t)

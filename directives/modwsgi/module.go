@@ -17,11 +17,11 @@ type module struct {
 	conf  directives.Slots[Server, Dir]
 	alias server.Note[Alias]
 
-	python                    *Python
-	daemons                   map[string]*Daemon
-	foldCase                  bool
-	multithread, multiprocess bool
-	pid                       string
+	python   *Python
+	daemons  map[string]*Daemon
+	foldCase bool
+	flags    wsgi.FormFlags // of requests in embedded mode
+	pid      string
 
 	embedded embedded
 	groups   map[string]Runner
@@ -68,7 +68,12 @@ func (m *module) start(c *server.Child, dial Dial) error {
 	main := m.conf.Server.Of(c.Site.Plan.Main.Conf)
 	m.python = &main.Python
 	m.foldCase = !m.python.CaseSensitivity.Get(true)
-	m.multithread, m.multiprocess = c.Threads != 1, c.Processes != 1
+	if c.Threads != 1 {
+		m.flags |= wsgi.Multithread
+	}
+	if c.Processes != 1 {
+		m.flags |= wsgi.Multiprocess
+	}
 	m.daemons = Daemons(c.Site.Plan, m.conf.Server)
 	for name, d := range m.daemons {
 		r, err := dial(c, d)

@@ -1,6 +1,7 @@
 package modwsgi
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,31 +36,31 @@ func (d *Daemon) trusts(r *server.Request, t *target) server.Status {
 	if t.handlerScript != "" {
 		path = strings.TrimRight(d.Chroot, "/") + t.handlerScript
 	}
-	for _, p := range [...]string{path, filepath.Dir(path)} {
-		info, err := os.Stat(p)
+	for _, p := range [...]struct{ what, path string }{{"WSGI script file", path}, {"directory containing WSGI script file", filepath.Dir(path)}} {
+		info, err := os.Stat(p.path)
 		if err != nil {
-			return deny(r, 403, "WSGI0154", "Unable to stat '"+p+"' to check its owner")
+			return deny(r, 403, "WSGI0154", "Unable to stat "+p.what)
 		}
-		if why := d.distrusts(info); why != "" {
-			return deny(r, 403, "WSGI0154", "Script is not trusted by WSGI daemon process '"+d.Name+"', as '"+p+"' "+why)
+		if why := d.distrusts(p.what, info); why != "" {
+			return deny(r, 403, "WSGI0154", why)
 		}
 	}
 	return server.OK
 }
 
-func (d *Daemon) distrusts(info fs.FileInfo) string {
+func (d *Daemon) distrusts(what string, info fs.FileInfo) string {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	switch {
 	case !ok:
-		return "has no owner"
+		return "The " + what + " has no owner"
 	case d.ScriptUser.Set && int(st.Uid) != d.ScriptUser.V.ID:
-		return "is not owned by script-user"
+		return fmt.Sprintf("Owner of %s does not match required user for daemon process, uid=%d", what, st.Uid)
 	case d.ScriptGroup.Set && int(st.Gid) != d.ScriptGroup.V.ID:
-		return "is not of script-group"
+		return fmt.Sprintf("Group for %s does not match required group for daemon process, gid=%d", what, st.Gid)
 	case info.Mode()&0o002 != 0:
-		return "can be changed by anybody"
+		return "The " + what + " is writable to world"
 	case d.ScriptUser.Set && info.Mode()&0o020 != 0:
-		return "can be changed by its group"
+		return "The " + what + " is writable by its group"
 	}
 	return ""
 }

@@ -53,7 +53,7 @@ var errorLine = regexp.MustCompile(`^\[[^\]]*\] \[([^:\]]*):([^\]]*)\] \[pid [^\
 var errorPeer = regexp.MustCompile(`\[(client|remote) ([0-9.a-fA-F:]+):\d+\]`)
 var scriptTag = regexp.MustCompile(`\[script [^\]]*\] `)
 var wsgiOwn = regexp.MustCompile(`^(\(\d+\)[^:]*: )?(\[(client|remote) [^\]]*\] )?` +
-	`(mod_wsgi \(pid=|WSGI\d{4}: |Attempt to invoke |Options ExecCGI is off |Target WSGI script |AcceptPathInfo off |No WSGI daemon process |Received request requiring |Client denied by server configuration)`)
+	`(mod_wsgi \(pid=|WSGI\d{4}: |Attempt to invoke |Options ExecCGI is off |Target WSGI script |AcceptPathInfo off |No WSGI daemon process |Daemon process called |Owner of WSGI script file |Received request requiring |Client denied by server configuration)`)
 
 // ErrorLines are the lines of an error log that belong to requests, as "[module:level] [client address] message", sorted. Of what the
 // WSGI module logs only the application's own output is kept, since the module's texts change from release to release.

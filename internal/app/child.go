@@ -18,6 +18,7 @@ type process struct {
 	snap *snapshot
 	conf *config
 	site *server.Site
+	root bool // the parent is root
 }
 
 // runChild is a child's life; it returns the exit code.
@@ -40,6 +41,7 @@ func runChild(c *mpm.Child) int {
 // begin compiles the configuration, with the master's rights still, and gives
 // them up.
 func (p *process) begin() (err error) {
+	p.root = os.Geteuid() == 0
 	if p.snap, err = decodeSnapshot(p.Config()); err != nil {
 		return err
 	}
@@ -78,7 +80,7 @@ func (p *process) log(e *errlog.Entry) {
 // serve is a child of the server.
 func (p *process) serve() int {
 	s := &p.snap.Settings
-	hooks := &server.Child{Site: p.site, Threads: p.Threads, Processes: s.Children(), MPM: s.Model.Name()}
+	hooks := &server.Child{Site: p.site, Threads: p.Threads, Processes: s.Children(), MPM: s.Model.Name(), Board: p.Scoreboard(), Built: built()}
 	if err := p.site.Hooks.InitChild(hooks); err != nil {
 		return p.Fail(err, false)
 	}

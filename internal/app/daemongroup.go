@@ -115,7 +115,12 @@ func daemonSpec(c *config, d *modwsgi.Daemon, server *mpm.Identity) (mpm.Spec, e
 		}
 		sp.Identity = id
 		if account, err := user.LookupId(strconv.Itoa(who.ID)); err == nil {
-			sp.Env = append(sp.Env, "USER="+account.Username, "USERNAME="+account.Username, "LOGNAME="+account.Username, "HOME="+account.HomeDir)
+			sp.Env = append(sp.Env, "HOME="+account.HomeDir)
+			for _, name := range [...]string{"USER", "USERNAME", "LOGNAME"} {
+				if _, set := os.LookupEnv(name); set {
+					sp.Env = append(sp.Env, name+"="+account.Username)
+				}
+			}
 			if sp.Dir == "" && who.ID != server.UID {
 				sp.Dir = account.HomeDir
 			}
@@ -138,8 +143,6 @@ func daemonSpec(c *config, d *modwsgi.Daemon, server *mpm.Identity) (mpm.Spec, e
 		cpu := uint64(d.CPUTimeLimit / time.Second)
 		limit(unix.RLIMIT_CPU, cpu, cpu+1+uint64(d.ShutdownTimeout/time.Second))
 	}
-	limit(unix.RLIMIT_DATA, uint64(d.MemoryLimit), uint64(d.MemoryLimit))
-	limit(unix.RLIMIT_AS, uint64(d.VirtualMemoryLimit), uint64(d.VirtualMemoryLimit))
 	return sp, nil
 }
 

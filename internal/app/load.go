@@ -126,10 +126,13 @@ func read(o *options, l layout) (*config, error) {
 	}
 	options := compileOptions(o.program, o.noDocRoot, nil)
 	options.Check = func(p *directives.Plan) error { return c.check(p, l) }
-	if c.plan, err = c.linked.Registry.CompileWith(options, c.tree, c.loaded()); err != nil {
+	if c.plan, err = c.linked.Registry.CompileWith(options, c.tree, c.loaded()); c.plan == nil {
 		return c, err
 	}
-	return c, c.build(&vhost.Names{})
+	if unbuilt := c.build(&vhost.Names{}); err == nil {
+		err = unbuilt
+	}
+	return c, err
 }
 
 func compileOptions(program string, noDocRoot bool, files *directives.Files) directives.Options {

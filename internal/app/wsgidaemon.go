@@ -5,8 +5,13 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"strconv"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"httpd-wsgi/directives/modwsgi"
 	"httpd-wsgi/internal/errlog"
@@ -27,53 +32,181 @@ func (p *process) daemon() int {
 		return p.Fail(err, false)
 	}
 	limits := &daemon.Limits{MaximumRequests: group.MaximumRequests, RestartInterval: group.RestartInterval,
-		Inactivity: group.InactivityTimeout, Request: group.RequestTimeout, Threads: group.Threads}
-	srv := &daemon.Server{QueueTimeout: group.QueueTimeout, Limits: limits}
-	reason := make(chan string, 1)
-	srv.Restart = func(why, detail string) {
-		p.explain(why, detail)
-		select {
-		case reason <- why:
-		default:
-		}
-		p.Retire()
+		Inactivity: group.InactivityTimeout, Request: group.RequestTimeout, Interrupt: group.InterruptTimeout, Threads: group.Threads}
+	srv := &daemon.Server{QueueTimeout: group.QueueTimeout, Limits: limits, SendBuffer: group.SendBufferSize, ReceiveBuffer: group.ReceiveBuffer}
+	end := &ending{p: p}
+	srv.Restart = end.restart
+	if err := limitMemory(group); err != nil {
+		return p.Fail(err, false)
 	}
+	p.starting(group)
 	// A Python that does not start is told to each request, as in mod_wsgi.
-	if engine, err := wsgi.Start(p.engineOptions(group)); err != nil {
+	engine, err := wsgi.Start(p.engineOptions(group))
+	if err != nil {
 		p.logWSGI(errlog.Error, "WSGI0100", fmt.Sprintf("Python could not be started in daemon process '%s': %s", group.Name, err))
 		srv.Runner = broken{}
 	} else {
 		srv.Runner = engine
+		limits.Startup, limits.Loaded = group.StartupTimeout, engine.Loaded
+		limits.Deadlock, limits.Responsive = group.DeadlockTimeout, engine.Responsive
+		limits.Expired = func(x *daemon.Exchange, age time.Duration) { p.expired(engine, x, age) }
 		for _, im := range modwsgi.Of(p.conf.plan).Imports(group.Name) {
 			engine.Preload(im.Script, im.ApplicationGroup)
 		}
-		defer engine.Stop(last(reason), group.ShutdownTimeout)
 	}
 	go limits.Watch(srv)
-	cpu := make(chan os.Signal, 1)
-	signal.Notify(cpu, syscall.SIGXCPU)
-	go func() {
-		for range cpu {
-			srv.Restart("cpu_time_limit", "")
-		}
-	}()
+	go p.signals(engine, end)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
 	p.Ready()
-	code := mpm.ExitOK
 	select {
 	case <-p.Draining():
 	case <-p.Stopping():
 	}
 	limits.Stop()
-	grace := group.GracefulTimeout
+	p.drain(srv, end.grace(group))
+	p.stop(engine, end.cause(group), group.ShutdownTimeout)
+	return mpm.ExitOK
+}
+
+// starting logs what the process is.
+func (p *process) starting(d *modwsgi.Daemon) {
+	who := ""
+	if p.root {
+		who = fmt.Sprintf("uid=%d, gid=%d and ", os.Getuid(), os.Getgid())
+	}
+	p.logWSGI(errlog.Info, "", fmt.Sprintf("Starting daemon process '%s' with %sthreads=%d.", d.Name, who, d.Threads))
+}
+
+// stop ends Python, with mod_wsgi's lines about it.
+func (p *process) stop(engine *wsgi.Engine, cause string, limit time.Duration) {
+	say := func(text string) { p.logWSGI(errlog.Info, "", fmt.Sprintf(text, p.Name)) }
+	say("Shutdown requested for daemon process '%s'.")
+	if engine != nil {
+		say("Stopping process '%s'.")
+		wait := limit
+		if wait == 0 {
+			wait = 1 << 62 // shutdown-timeout=0: for as long as it takes
+		}
+		if !engine.Stop(cause, wait) {
+			say("Shutdown timeout expired; aborting daemon process '%s'.")
+			return
+		}
+	}
+	say("Exiting daemon process '%s'.")
+}
+
+// expired logs a request that ran for longer than request-timeout, and where all threads are.
+func (p *process) expired(engine *wsgi.Engine, x *daemon.Exchange, age time.Duration) {
+	p.logPython(wsgi.Info, "", fmt.Sprintf("Daemon process request time limit exceeded in '%s': a request has run for %.1f seconds.", p.Name, age.Seconds()), x)
+	engine.LogStacks(time.Second)
+}
+
+// signals hands signals to applications that subscribed to them; a limit of CPU time ends the process.
+func (p *process) signals(engine *wsgi.Engine, end *ending) {
+	c := make(chan os.Signal, 8)
+	signal.Notify(c, syscall.SIGHUP, syscall.SIGUSR2, syscall.SIGXCPU)
+	for s := range c {
+		switch {
+		case s == syscall.SIGXCPU:
+			end.restart("cpu_time_limit", "")
+		case engine == nil:
+		case s == syscall.SIGHUP:
+			engine.Signal("SIGHUP", int(syscall.SIGHUP))
+		default:
+			engine.Signal("SIGUSR2", int(syscall.SIGUSR2))
+		}
+	}
+}
+
+// ending is why the process gives way to another.
+type ending struct {
+	p   *process
+	mu  sync.Mutex
+	why string // the first reason; "" if the process has none of its own
+}
+
+// restart asks for a successor.
+func (e *ending) restart(why, detail string) {
+	e.mu.Lock()
+	first := e.why == ""
+	if first {
+		e.why = why
+	}
+	e.mu.Unlock()
+	if first {
+		e.p.explain(why, detail)
+		e.p.Retire()
+	}
+}
+
+// cause is mod_wsgi's word for the reason (event process_stopping).
+func (e *ending) cause(d *modwsgi.Daemon) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.why != "" {
+		return e.why
+	}
 	select {
-	case <-p.Stopping():
-		grace = 0
+	case <-e.p.Stopping():
+		return "shutdown_signal"
 	default:
 	}
-	p.drain(srv, grace)
-	return code
+	if d.EvictionTimeout > 0 {
+		return "eviction_signal"
+	}
+	return "graceful_signal"
+}
+
+// grace is how long requests under way may take.
+func (e *ending) grace(d *modwsgi.Daemon) time.Duration {
+	switch e.cause(d) {
+	case "shutdown_signal", "deadlock_timeout", "startup_timeout":
+		return 0
+	case "eviction_signal":
+		return d.EvictionTimeout
+	}
+	return d.GracefulTimeout
+}
+
+// limitMemory sets memory-limit and virtual-memory-limit. What the server's
+// own part of the process has mapped by now comes on top, so that as much is
+// left for Python as in a process of Apache.
+func limitMemory(d *modwsgi.Daemon) error {
+	for _, l := range [...]struct {
+		option   string
+		resource int
+		line     string
+		n        int64
+	}{{"memory-limit", unix.RLIMIT_DATA, "VmData:", d.MemoryLimit}, {"virtual-memory-limit", unix.RLIMIT_AS, "VmSize:", d.VirtualMemoryLimit}} {
+		if l.n == 0 {
+			continue
+		}
+		mapped, err := statusBytes(l.line)
+		if err != nil {
+			return err
+		}
+		n := mapped + uint64(l.n)
+		if err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+			return fmt.Errorf("%s=%d of WSGIDaemonProcess %s can't be set: %w", l.option, l.n, d.Name, err)
+		}
+	}
+	return nil
+}
+
+// statusBytes reads a size from /proc/self/status.
+func statusBytes(name string) (uint64, error) {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, name); ok {
+			n, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 54)
+			return n << 10, err
+		}
+	}
+	return 0, fmt.Errorf("no %s in /proc/self/status", name)
 }
 
 // drain lets requests end, unless a stop comes first.
@@ -86,16 +219,6 @@ func (p *process) drain(srv *daemon.Server, grace time.Duration) {
 	select {
 	case <-done:
 	case <-p.Stopping():
-	}
-}
-
-// last is the reason that a process was restarted for, or "shutdown_signal".
-func last(reason <-chan string) string {
-	select {
-	case r := <-reason:
-		return r
-	default:
-		return "shutdown_signal"
 	}
 }
 
@@ -112,21 +235,20 @@ func (p *process) group() *modwsgi.Daemon {
 // explain logs why the process gives way to another.
 func (p *process) explain(why, detail string) {
 	text := map[string]string{
-		"maximum_requests":   "Maximum requests reached '%s'.",
-		"restart_interval":   "Daemon process restart interval reached '%s'.",
+		"maximum_requests":   "Maximum requests reached for daemon process '%s'.",
+		"restart_interval":   "Restart interval reached for daemon process '%s'.",
 		"inactivity_timeout": "Daemon process idle inactivity timer expired, stopping process '%s'.",
 		"request_timeout":    "Daemon process request time limit exceeded, stopping process '%s'.",
-		"cpu_time_limit":     "Exceeded CPU time limit '%s'.",
-		"script_reload":      "Script of daemon process '%s' has changed.",
+		"startup_timeout":    "Application startup timer expired, stopping process '%s'.",
+		"deadlock_timeout":   "Daemon process deadlock timer expired, stopping process '%s'.",
+		"cpu_time_limit":     "CPU time limit exceeded, stopping process '%s'.",
+		"script_reload":      "Forcing restart of daemon process '%s' due to modification of script '" + detail + "'.",
 	}[why]
-	if text == "" {
-		text = why + " '%s'."
-	}
 	text = fmt.Sprintf(text, p.Name)
-	if detail != "" {
+	if detail != "" && why != "script_reload" {
 		text += " (" + detail + ")"
 	}
-	p.logWSGI(errlog.Info, "", fmt.Sprintf("mod_wsgi (pid=%d): %s", os.Getpid(), text))
+	p.logWSGI(errlog.Info, "", text)
 }
 
 func (p *process) logWSGI(lv errlog.Level, code, text string) {
@@ -152,10 +274,10 @@ func (p *process) engineOptions(d *modwsgi.Daemon) wsgi.Options {
 	return wsgi.Options{
 		Log: p.logPython, Threads: d.Threads, StackSize: d.StackSize, ProcessGroup: d.Name,
 		PythonHome: pick(d.PythonHome, py.Home.Get("")), Optimize: py.Optimize.Get(0), NoBytecode: py.DontWriteBytecode.Get(false),
-		HashSeed: seed, Warnings: py.Warnings, PythonEggs: pick(d.PythonEggs, py.Eggs.Get("")), WorkingDirectory: d.Home,
-		SwitchInterval: py.SwitchInterval.Get(0), KeepInterpreters: !py.DestroyInterpreter.Get(true),
+		HashSeed: seed, Warnings: py.Warnings, PythonEggs: d.PythonEggs, WorkingDirectory: d.Home, Locale: d.Locale,
+		SwitchInterval: d.SwitchInterval, KeepInterpreters: !py.DestroyInterpreter.Get(true),
 		Group: func(string) wsgi.GroupOptions {
-			return wsgi.GroupOptions{PythonPath: splitPath(pick(d.PythonPath, py.Path.Get(""))), RestrictStdin: py.RestrictStdin.Get(false),
+			return wsgi.GroupOptions{PythonPath: splitPath(d.PythonPath), RestrictStdin: py.RestrictStdin.Get(false),
 				RestrictStdout: py.RestrictStdout.Get(false), AllowSignals: !py.RestrictSignal.Get(true)}
 		},
 		MaximumProcesses: d.Processes, ApacheVersion: server.ApacheVersion, ServerDescription: p.site.Banner, BuildDate: built(),
@@ -206,5 +328,6 @@ func (broken) Run(*wsgi.Call) wsgi.Result { return wsgi.Result{Outcome: wsgi.Loa
 
 // runner reaches a group's processes from a child of the server.
 func (p *process) runner(d *modwsgi.Daemon) modwsgi.Runner {
-	return daemon.NewClient(daemon.Options{Group: d.Name, Socket: p.snap.Sockets[d.Name], Processes: d.Processes, Connect: d.ConnectTimeout, Timeout: d.SocketTimeout})
+	return daemon.NewClient(daemon.Options{Group: d.Name, Socket: p.snap.Sockets[d.Name], Processes: d.Processes, Connect: d.ConnectTimeout, Timeout: d.SocketTimeout,
+		HeaderBuffer: d.HeaderBufferSize, SendBuffer: d.SendBufferSize, ReceiveBuffer: d.ReceiveBuffer})
 }

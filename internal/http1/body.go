@@ -108,6 +108,21 @@ func (b *Body) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
+// ReadAhead reads like Read, but only a body whose length was told and that is within the limit, and does not hold an error
+// of the source against the body: it reads nothing then, and Read finds out.
+func (b *Body) ReadAhead(p []byte) int {
+	if b.err != nil || b.r == nil || b.chunked || b.limit > 0 && b.length > b.limit {
+		return 0
+	}
+	n, _ := b.r.Read(p[:min(int64(len(p)), b.remaining)])
+	b.remaining -= int64(n)
+	b.read += int64(n)
+	if b.remaining == 0 {
+		b.err = io.EOF
+	}
+	return n
+}
+
 func bodyError(status int, code, text string) *Error {
 	return &Error{Status: status, Log: []LogLine{{SeverityInfo, SourceHTTP, code, text}}}
 }

@@ -87,8 +87,15 @@ func get(src []byte) string {
 // Status is what the worker does now.
 func (w *Worker) Status() Status { return Status(w.status.Load()) }
 
-// SetStatus publishes what the worker does now.
-func (w *Worker) SetStatus(s Status) { w.status.Store(uint32(s)) }
+// SetStatus publishes what the worker does now. A worker that is ready again
+// has no connection to count for.
+func (w *Worker) SetStatus(s Status) {
+	if s == Ready {
+		w.ConnCount.Store(0)
+		w.ConnBytes.Store(0)
+	}
+	w.status.Store(uint32(s))
+}
 
 // Begin notes a request's start. client, vhost, protocol and request are cut
 // to 64, 64, 16 and 192 bytes; pass "" for what is not to be shown

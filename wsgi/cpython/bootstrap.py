@@ -1,6 +1,6 @@
 # Run once in every interpreter, before any application code. What needs a Python class or is rare enough not to need C is here; the
-# functions whose names begin with c_ come from shim.c, and so does `config`, a dict of strings. shim.c takes the names that it calls
-# from this namespace (struct names in shim.c lists them).
+# functions whose names begin with c_ come from C, and so does `config`, a dict of strings. the C side takes the names that it calls
+# from this namespace (struct names in engine.h lists them).
 #
 # A request is known here by a number, its handle, and never by an object that points into C: once the request is over the number is
 # known to nobody, and the C functions say so with RuntimeError.
@@ -518,6 +518,12 @@ sys.modules["apache"] = apache
 
 # ---- the interpreter ----
 
+if "locale" in config:
+    import _locale
+    try:
+        _locale.setlocale(_locale.LC_ALL, config["locale"])
+    except _locale.Error:
+        c_log(WARN, "WSGI0079", ("Unable to set locale to '%s' in %s; check that it is installed." % (config["locale"], config["where"])).encode("utf-8", "replace"))
 if "eggs" in config:
     os.environ["PYTHON_EGG_CACHE"] = config["eggs"]
 if "hide_hash_seed" in config:

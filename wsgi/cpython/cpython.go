@@ -196,6 +196,9 @@ func (rt *Runtime) Flush(timeout time.Duration) {
 // Version is what Python says of its version: "3.11.2 (main, ...) [GCC ...]".
 func (rt *Runtime) Version() string { return C.GoString(C.hw_version()) }
 
+// Loaded reports whether a script was ever loaded without an exception.
+func (rt *Runtime) Loaded() bool { return C.hw_loaded() != 0 }
+
 // Group makes a new application group; name it once. options are for bootstrap.py.
 func (rt *Runtime) Group(name, options string) *Group {
 	n, o := C.CString(name), C.CString(options)

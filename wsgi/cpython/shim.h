@@ -1,5 +1,5 @@
-/* The C half of package cpython: libpython behind opaque pointers, the worker threads that run it, and the messages they exchange
- * with Go. Included by shim.c and by cgo. Read docs/internals-python.md first: it explains threads, states and who owns which byte.
+/* What Go sees of the C half of package cpython: libpython behind opaque pointers, the threads that run it, and the messages they exchange
+ * with Go. Read docs/internals-python.md first: it explains threads, states and who owns which byte.
  *
  * No Python.h: every CPython function used is looked up at run time in the libpython that was loaded, so that one binary serves
  * CPython 3.9 to 3.15, and nothing here knows the layout of any Python object. */
@@ -133,6 +133,7 @@ char *hw_load(const char *library);
  * ready list is no longer empty. NULL, or what is wrong (to be freed). Once in the life of a process. */
 char *hw_start(const hw_config *config, int fd, hw_call *server);
 const char *hw_version(void);
+int hw_loaded(void); /* whether a script was ever loaded without an exception */
 
 hw_interp *hw_group(const char *name, const char *options); /* options: name=value lines for bootstrap.py */
 hw_script *hw_script_of(const char *path, const char *callable, const char *module);

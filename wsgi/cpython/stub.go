@@ -30,6 +30,7 @@ func CheckForm([]byte) bool { return false }
 func Start(Config) (*Runtime, error) { return nil, errNone }
 
 func (*Runtime) Version() string                            { return "" }
+func (*Runtime) Loaded() bool                               { return false }
 func (*Runtime) Main() *Group                               { return nil }
 func (*Runtime) Group(string, string) *Group                { return nil }
 func (*Runtime) Script(string, string, string) *Script      { return nil }

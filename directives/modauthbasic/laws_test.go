@@ -1,0 +1,21 @@
+package modauthbasic
+
+import (
+	"math/rand"
+	"testing"
+
+	"httpd-wsgi/directives"
+	"httpd-wsgi/directives/directivetest"
+)
+
+func provider(r *rand.Rand) Provider { return Provider{Name: string(rune('a' + r.Intn(26)))} }
+
+func TestLaws(t *testing.T) {
+	directivetest.Laws(t, func() directives.Module[directives.None, Dir] { return tables }, directivetest.Gen(provider))
+}
+
+func TestListing(t *testing.T) {
+	r := directives.NewRegistry()
+	directives.Add(r, tables)
+	directivetest.Listing(t, r, "testdata/L.txt")
+}
