@@ -345,7 +345,7 @@ func TestDaemonQueueTimeout(t *testing.T) {
 		if status != 504 {
 			t.Errorf("the request that waited: %d", status)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(1500 * time.Millisecond):
 		// mod_wsgi looks at the time when a thread takes the request.
 	}
 	r.release(t, "go")
@@ -437,9 +437,9 @@ func TestDaemonMemory(t *testing.T) {
 	for _, option := range []string{"memory-limit", "virtual-memory-limit"} {
 		t.Run(option, func(t *testing.T) {
 			t.Parallel()
-			r := serveDaemon(t, fmt.Sprintf("%s=%d threads=2", option, 400<<20), "")
-			if _, word := r.ask(t, fmt.Sprintf("/memory/%d", 600<<20)); word != "MemoryError" {
-				t.Errorf("600 MiB: %s", word)
+			r := serveDaemon(t, fmt.Sprintf("%s=%d threads=2", option, 1<<30), "")
+			if _, word := r.ask(t, fmt.Sprintf("/memory/%d", 1200<<20)); word != "MemoryError" {
+				t.Errorf("1200 MiB: %s", word)
 			}
 			if _, word := r.ask(t, fmt.Sprintf("/memory/%d", 100<<20)); word != fmt.Sprintf("got %d", 100<<20) {
 				t.Errorf("100 MiB: %s", word)

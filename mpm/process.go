@@ -3,6 +3,7 @@ package mpm
 import (
 	"encoding/json"
 	"fmt"
+	"httpd-wsgi/internal/scoreboard"
 	"os"
 	"strings"
 	"syscall"
@@ -127,13 +128,22 @@ func (m *Master) handle(e event) {
 	}
 }
 
-// drain tells a child to finish what it has. One that is not ready has
-// nothing to finish.
+// serving tells whether a child has begun to serve, by the scoreboard: its
+// word of it may still be on its way.
+func (m *Master) serving(p *process) bool {
+	return p.slot >= 0 && m.board != nil && m.board.Process(p.slot).State() == scoreboard.Serving
+}
+
+// drain tells a child to finish what it has. One that has not begun to serve
+// has nothing to finish.
 func (m *Master) drain(p *process) {
 	switch p.state {
 	case starting:
-		m.terminate(p)
-		return
+		if !m.serving(p) {
+			m.terminate(p)
+			return
+		}
+		p.readyAt = time.Now()
 	case dismissed:
 		return
 	}

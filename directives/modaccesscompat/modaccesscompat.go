@@ -150,17 +150,7 @@ func last[T any](list []limited[T], method int, def T) T {
 
 // check is check_dir_access.
 func check(r *server.Request, d *Dir) server.Status {
-	m := r.Line.Number
-	allowed := false
-	switch last(d.Orders, m, denyThenAllow) {
-	case allowThenDeny:
-		allowed = matches(r, d.Allows) && !matches(r, d.Denys)
-	case denyThenAllow:
-		allowed = !matches(r, d.Denys) || matches(r, d.Allows)
-	case mutualFailure:
-		allowed = matches(r, d.Allows) && !matches(r, d.Denys)
-	}
-	if allowed {
+	if allowed(r, d) {
 		return server.OK
 	}
 	what := r.Target.Filename
@@ -169,6 +159,13 @@ func check(r *server.Request, d *Dir) server.Status {
 	}
 	r.Logf(errlog.Error, errlog.AccessCompat, "AH01797", "client denied by server configuration: %s", what)
 	return 403
+}
+
+func allowed(r *server.Request, d *Dir) bool {
+	if last(d.Orders, r.Line.Number, denyThenAllow) == denyThenAllow {
+		return !matches(r, d.Denys) || matches(r, d.Allows)
+	}
+	return matches(r, d.Allows) && !matches(r, d.Denys)
 }
 
 func matches(r *server.Request, rules []rule) bool {

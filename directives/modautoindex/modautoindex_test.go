@@ -22,7 +22,7 @@ func TestNatural(t *testing.T) {
 	for _, sorted := range [][]string{
 		{"a1", "a2", "a10", "a11", "b"},
 		{"1.001", "1.002", "1.010", "1.02", "1.1", "1.3"},
-		{"x2-y7", "x2-y08", "x8-y8"}, // a run that begins with 0 is a fraction
+		{"x2-y08", "x2-y7", "x8-y8"}, // a run that begins with 0 is a fraction
 		{"\xc3\xbc", "A", "a"},       // bytes are signed
 		{"", "a"},
 	} {
@@ -30,9 +30,7 @@ func TestNatural(t *testing.T) {
 			for j := range sorted {
 				got := natural(sorted[i], sorted[j], false)
 				if (got < 0) != (i < j) || (got > 0) != (i > j) {
-					if sorted[0] != "x2-y7" {
-						t.Errorf("%q %q: %d", sorted[i], sorted[j], got)
-					}
+					t.Errorf("%q %q: %d", sorted[i], sorted[j], got)
 				}
 			}
 		}
@@ -148,7 +146,7 @@ func TestCut(t *testing.T) {
 		{"short", 10, "short"},
 		{"exactly te", 10, "exactly te"},
 		{"longer than ten", 10, "longer th>"},
-		{"<b>bold</b> text that is long", 10, "<b>bold</b> tex>"},
+		{"<b>bold</b> text that is long", 10, "<b>bold</b> text>"},
 		{"a&amp;b&auml;cdefghijk", 6, "a&amp;b&auml;c>"},
 		{"unended <tag", 10, "unended <tag"},
 		{"unended &entity", 10, "unended &entity"},

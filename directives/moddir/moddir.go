@@ -3,7 +3,7 @@
 package moddir
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -79,9 +79,12 @@ func setRedirect(_ *directives.Cmd, d *Dir, w string) error {
 	case "seeother":
 		d.Redirect = directives.Some(303)
 	default:
+		if w == "" || w[0] < '0' || w[0] > '9' {
+			return errors.New("DirectoryIndexRedirect ON|OFF|permanent|temp|seeother|3xx")
+		}
 		n, err := strconv.Atoi(w)
 		if err != nil || n < 300 || n > 399 {
-			return fmt.Errorf("DirectoryIndexRedirect only accepts values between 300 and 399")
+			return errors.New("DirectoryIndexRedirect only accepts values between 300 and 399")
 		}
 		d.Redirect = directives.Some(n)
 	}

@@ -139,34 +139,53 @@ func (n *negotiation) readMap(source *server.Request) server.Status {
 		}
 		return 403
 	}
-	m := mapReader{text: string(text)}
+	variants, code, message := parseMap(string(text), source.Target.Filename[strings.LastIndexByte(source.Target.Filename, '/')+1:])
+	n.variants = append(n.variants, variants...)
+	if code != "" {
+		r.Logf(errlog.Error, errlog.Negotiation, code, message, r.Target.Filename)
+		if code == noColon || code == noValue {
+			return 500
+		}
+	}
+	n.setMapValidator(source)
+	return server.OK
+}
+
+// Codes of the faults of a type map that cost the request; other ones end the
+// map where they are.
+const (
+	noColon = "AH00681"
+	noValue = "AH00682"
+)
+
+// parseMap reads the variants of a type map; name is the map's own. A fault has
+// a code, and a message with a place for the map's path.
+func parseMap(text, name string) (variants []variant, code, message string) {
+	m := mapReader{text: text}
 	v, hasContent := newVariant(), false
-read:
 	for {
 		line, kind := m.line()
 		if kind != lineHeader {
 			if v.file != "" && hasContent {
-				n.variants = append(n.variants, v)
+				variants = append(variants, v)
 			}
 			v, hasContent = newVariant(), false
 			if kind == lineEnd {
-				break
+				return variants, "", ""
 			}
 			continue
 		}
-		name, value, ok := strings.Cut(line, ":")
-		name = strings.ToLower(name)
+		key, value, ok := strings.Cut(line, ":")
+		key = strings.ToLower(key)
 		if !ok {
-			r.Logf(errlog.Error, errlog.Negotiation, "AH00681", "Syntax error in type map, no ':' in %s for header %s", r.Target.Filename, name)
-			return 500
+			return variants, noColon, "Syntax error in type map, no ':' in %s for header " + verbatim(key)
 		}
 		value = strings.TrimLeft(value, " \t\n\v\f\r")
 		if value == "" {
-			r.Logf(errlog.Error, errlog.Negotiation, "AH00682", "Syntax error in type map --- no header body: %s for %s", r.Target.Filename, name+line[len(name):])
-			return 500
+			return variants, noValue, "Syntax error in type map --- no header body: %s for " + verbatim(key+line[len(key):])
 		}
 		value = withoutComments(value)
-		switch name {
+		switch key {
 		case "uri":
 			v.file, _ = apr.GetToken(value, false)
 		case "content-type":
@@ -177,8 +196,7 @@ read:
 			word, _ := apr.GetToken(value, false)
 			length, ok := strictLength(word)
 			if !ok {
-				r.Logf(errlog.Error, errlog.Negotiation, "AH00684", "Parse error in type map, Content-Length: '%s' in %s is invalid.", word, r.Target.Filename)
-				break read
+				return variants, "AH00684", "Parse error in type map, Content-Length: '" + verbatim(word) + "' in %s is invalid."
 			}
 			v.bytes, hasContent = length, true
 		case "content-language":
@@ -193,16 +211,15 @@ read:
 			tag := strings.TrimRight(value, " \t\n\v\f\r")
 			at, length, ok := m.body(tag)
 			if !ok {
-				r.Logf(errlog.Error, errlog.Negotiation, "AH00685", "Syntax error in type map, no end tag '%s' found in %s for Body: content.", tag, r.Target.Filename)
-				break read
+				return variants, "AH00685", "Syntax error in type map, no end tag '" + verbatim(tag) + "' found in %s for Body: content."
 			}
-			v.body, v.bytes = at, length
-			v.file = source.Target.Filename[strings.LastIndexByte(source.Target.Filename, '/')+1:]
+			v.body, v.bytes, v.file = at, length, name
 		}
 	}
-	n.setMapValidator(source)
-	return server.OK
 }
+
+// verbatim keeps text as it is in a format.
+func verbatim(s string) string { return strings.ReplaceAll(s, "%", "%%") }
 
 // strictLength reads a length of digits alone.
 func strictLength(s string) (int64, bool) {

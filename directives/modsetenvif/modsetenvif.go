@@ -90,10 +90,10 @@ func parse(cmd *directives.Cmd, args string, browser bool, flags pcre.Flags) (*C
 			c.what = what
 		} else if strings.HasPrefix(strings.ToLower(name), "oid(") {
 			return nil, fmt.Errorf("%s %s is not supported by httpd-wsgi: certificate extensions can't be matched; use SSLRequire or SSL_CLIENT variables in the application", cmd.Name, name)
-		} else if strings.ContainsAny(name, `\^$*+?.()[]{}|`) {
+		} else if strings.ContainsFunc(name, notOfName) {
 			re, err := cmd.Regexp(name, pcre.Caseless)
 			if err != nil {
-				return nil, fmt.Errorf("Header name regex could not be compiled.")
+				return nil, fmt.Errorf("%sHeader name regex could not be compiled.", cmd.Name)
 			}
 			c.names = re
 		}
@@ -110,6 +110,11 @@ func parse(cmd *directives.Cmd, args string, browser bool, flags pcre.Flags) (*C
 	return c, c.parseVars(cmd, args)
 }
 
+// notOfName finds what makes a header's name a pattern.
+func notOfName(c rune) bool {
+	return c != '-' && c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z')
+}
+
 func parseExpr(cmd *directives.Cmd, args string) (*Condition, error) {
 	text, args := apacheconf.GetWordConf(args)
 	if text == "" {
@@ -117,7 +122,7 @@ func parseExpr(cmd *directives.Cmd, args string) (*Condition, error) {
 	}
 	cond, err := cmd.Expr(text)
 	if err != nil {
-		return nil, fmt.Errorf("Failed to parse %s expression: %v", cmd.Name, err)
+		return nil, fmt.Errorf("Could not parse expression %q: %v", text, err)
 	}
 	c := &Condition{cond: cond}
 	return c, c.parseVars(cmd, args)

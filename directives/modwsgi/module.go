@@ -131,6 +131,9 @@ func (m *module) runDaemon(x *exchange, t *target) server.Status {
 	res, e := m.groups[t.daemon.Name].Run(&x.call, daemon.Meta{Server: r.Server.Index, Client: r.Client,
 		IgnoreActivity: t.ignoreActivity, Timeout: r.Timeout()})
 	if e == nil {
+		if res.Outcome == wsgi.Expired {
+			r.Logf(errlog.Error, errlog.WSGI, "WSGI0084", "Queue timeout expired for WSGI daemon process '%s'.", t.daemon.Name)
+		}
 		return x.finish(res, 500)
 	}
 	r.Logf(errlog.Error, errlog.WSGI, e.Code, "%s", e.Msg)

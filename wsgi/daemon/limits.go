@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 
 // Limits are the conditions under which a daemon process gives way to a new
 // one. Zero values are "none". They are watched whatever combination is set.
+// Which requests run, and since when, follows from Threads: they are taken in
+// the order in which they come.
 type Limits struct {
 	// MaximumRequests is maximum-requests.
 	MaximumRequests int
@@ -18,7 +21,7 @@ type Limits struct {
 	RestartInterval time.Duration
 	// Inactivity is how long there may be no request, after the first.
 	Inactivity time.Duration
-	// Request is request-timeout; Threads the number of threads it is scaled by.
+	// Request is request-timeout; Threads the number of threads, which it is scaled by.
 	Request time.Duration
 	Threads int
 	// Interrupt is interrupt-timeout: how long a request that exceeded its time may take to end after mod_wsgi.RequestTimeout was
@@ -35,6 +38,8 @@ type Limits struct {
 
 	mu          sync.Mutex
 	running     map[*Exchange]struct{}
+	busy        int         // threads that run a request, given up or not
+	queue       []*Exchange // those that wait for one, in order
 	served      int
 	first, last time.Time
 	loaded      bool
@@ -104,6 +109,9 @@ func (l *Limits) check(s *Server, started, now time.Time) {
 	if l.Request > 0 {
 		limit := l.requestLimit()
 		for x := range l.running {
+			if x.began.IsZero() {
+				continue
+			}
 			age := now.Sub(x.began)
 			if age > limit && !x.fired {
 				x.fired = true
@@ -155,8 +163,15 @@ func (l *Limits) begin(x *Exchange) {
 		l.running = map[*Exchange]struct{}{}
 	}
 	l.running[x] = struct{}{}
+	now := time.Now()
 	if l.first.IsZero() {
-		l.first = x.began
+		l.first = now
+	}
+	if l.busy < l.Threads {
+		l.busy++
+		x.began = now
+	} else {
+		l.queue = append(l.queue, x)
 	}
 	l.activity(x)
 }
@@ -172,6 +187,14 @@ func (l *Limits) end(x *Exchange, res *wsgi.Result) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.running, x)
+	if i := slices.Index(l.queue, x); i >= 0 {
+		l.queue = slices.Delete(l.queue, i, i+1)
+	} else if len(l.queue) > 0 {
+		l.queue[0].began = time.Now()
+		l.queue = slices.Delete(l.queue, 0, 1)
+	} else {
+		l.busy--
+	}
 	l.activity(x)
 	switch res.Outcome {
 	case wsgi.Restart, wsgi.Stopping, wsgi.Expired:

@@ -46,8 +46,8 @@ type Exchange struct {
 	// Meta is what the client told for log lines; Script the script's path.
 	Meta   Meta
 	Script string
-	body   []byte // body bytes that came and were not wanted yet
-	began  time.Time
+	body   []byte    // body bytes that came and were not wanted yet
+	began  time.Time // when a thread took it; 0: it waits for one
 	call   *wsgi.Call
 	fired  bool // request-timeout has passed
 
@@ -215,7 +215,7 @@ func (c *serverConn) serve() {
 
 // request runs one request; false when the connection is of no more use.
 func (c *serverConn) request(m *message) bool {
-	x := &Exchange{c: c, Meta: m.meta, Script: m.script.Path, began: time.Now()}
+	x := &Exchange{c: c, Meta: m.meta, Script: m.script.Path}
 	// The payload's memory is the stream's: the form must outlive reading the body.
 	form := append([]byte(nil), m.form...)
 	call := wsgi.Call{Script: m.script, Raw: form, Exchange: x}
