@@ -309,7 +309,7 @@ func (e *Engine) LogStacks(timeout time.Duration) bool { return e.rt.Control("st
 // keeps the interpreter for itself: a deadlock of an extension module.
 func (e *Engine) Responsive(timeout time.Duration) bool { return e.rt.Control("", "", timeout) }
 
-// Stop ends Python in order: process_stopping is published with reason, requests under way are waited for, sub interpreters end, then the
+// Stop ends Python in order: process_stopping is published with reason, requests that wait for a thread end as Stopping, those under way are waited for, sub interpreters end, then the
 // main one (its atexit functions run). What is not done when timeout has passed is left: the process is about to exit. It reports
 // whether all was done. Run must not be called any more; calls that are made all the same end as Stopping.
 func (e *Engine) Stop(reason string, timeout time.Duration) bool {
@@ -318,8 +318,9 @@ func (e *Engine) Stop(reason string, timeout time.Duration) bool {
 	}
 	end := time.Now().Add(timeout)
 	left := func() time.Duration { return max(time.Until(end), 0) }
-	done := e.rt.Control("process_stopping", reason, left()) && e.rt.StopWorkers(left()) &&
-		e.rt.StopPython(!e.options.KeepInterpreters, left())
+	done := e.rt.Control("process_stopping", reason, left())
+	done = e.rt.StopWorkers(left()) && done
+	done = done && e.rt.StopPython(!e.options.KeepInterpreters, left())
 	e.rt.Flush(min(left()+100*time.Millisecond, time.Second))
 	return done
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -56,33 +55,3 @@ func TestHello(t *testing.T) {
 		t.Errorf("%+v\n%+v\n%s\n%s", r, &x, x.Logs(), log.Text())
 	}
 }
-
-func BenchmarkHello(b *testing.B) {
-	s := script("hello.wsgi")
-	for _, n := range []int{1, 16} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			var wg sync.WaitGroup
-			for i := range n {
-				wg.Go(func() {
-					var f wsgi.Form
-					x := new(quiet)
-					for range (b.N + i) / n {
-						wsgitest.Fill(&f, wsgi.Multithread, "GET", "/")
-						r := engine.Run(&wsgi.Call{Script: s, Form: &f, BodyEnd: true, Exchange: x})
-						if r.Outcome != wsgi.OK {
-							panic(r)
-						}
-					}
-				})
-			}
-			wg.Wait()
-		})
-	}
-}
-
-type quiet struct{}
-
-func (quiet) ReadBody(p []byte) (int, error)   { return 0, nil }
-func (quiet) Respond(*wsgi.Response) error     { return nil }
-func (quiet) Write([]byte) error               { return nil }
-func (quiet) SendFile(int, int64, int64) error { return nil }

@@ -5,8 +5,9 @@ import "errors"
 // Exchange is the other side of a request: who reads its body from the client and sends the response there. The HTTP server implements
 // it, and so does a daemon process for the socket to the server.
 //
-// All methods are called by the goroutine that is in [Engine.Run], one at a time, while Python either waits for the method or computes
-// what comes next. Byte slices and a Response belong to the engine and must not be used after the method returned.
+// All methods are called one at a time, by the goroutine that is in [Engine.Run] or by one of the engine's on its behalf, and never by a
+// thread that runs Python; meanwhile Python waits for the method or computes what comes next. Byte slices and a Response belong to the
+// engine and must not be used after the method returned.
 //
 // Respond, Write and SendFile report that the client went away with an error that is [ErrClientGone] (errors.Is); any other error is
 // told to the application. After an error of one of them none of them is called again for the request.

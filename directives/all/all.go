@@ -24,8 +24,10 @@ import (
 	"httpd-wsgi/directives/modmacro"
 	"httpd-wsgi/directives/modmime"
 	"httpd-wsgi/directives/modnegotiation"
+	"httpd-wsgi/directives/modreqtimeout"
 	"httpd-wsgi/directives/modrewrite"
 	"httpd-wsgi/directives/modsetenvif"
+	"httpd-wsgi/directives/modstatus"
 	"httpd-wsgi/directives/modversion"
 	"httpd-wsgi/directives/modwatchdog"
 	"httpd-wsgi/directives/modwsgi"
@@ -61,6 +63,8 @@ func Modules(dial modwsgi.Dial) []server.Module {
 		modautoindex.Module(),
 		modfilter.Module(),
 		moddeflate.Module(),
+		modreqtimeout.Module(),
+		modstatus.Module(),
 		modmacro.Module(),
 		modwsgi.Module(dial),
 	}

@@ -319,7 +319,7 @@ func (p *page) row(i int, e *entry, name, description int) {
 	if p.d.StyleSheet.Set {
 		class := [2]string{"even", "odd"}[i&1]
 		if e.alt.Set && p.has(addAltClass) {
-			class += "-" + asciiLower(e.alt.V)
+			class += "-" + apr.ToLower(e.alt.V)
 		}
 		p.put("   <tr class=\"", class, "\">")
 	} else {
@@ -364,16 +364,6 @@ func (p *page) row(i int, e *entry, name, description int) {
 		}
 	}
 	p.put("</td></tr>\n")
-}
-
-func asciiLower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c | 0x20
-		}
-	}
-	return string(b)
 }
 
 // cut shortens a description to its column: tags take no room, an entity that of

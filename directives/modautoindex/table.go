@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/apr"
 )
 
 var tables = directives.Module[directives.None, Dir]{ID: "autoindex_module", File: "mod_autoindex.c", MergeDir: merge, Dir: directives.Table[Dir]{
@@ -49,7 +50,7 @@ func target(kind by, to string) string {
 	case kind == byPath && to == "**DIRECTORY**":
 		return directoryName
 	case kind == byEncoding:
-		return strings.ToLower(to)
+		return apr.ToLower(to)
 	}
 	return to
 }
@@ -141,7 +142,7 @@ func (d *Dir) setOptions(words []string) error {
 		if w != "" && (w[0] == '+' || w[0] == '-') {
 			sign, w = w[0], w[1:]
 		}
-		name, value, valued := strings.Cut(strings.ToLower(w), "=")
+		name, value, valued := strings.Cut(apr.ToLower(w), "=")
 		raw := w[min(len(name)+1, len(w)):]
 		option, isOption := optionNames[name]
 		isOption = isOption && !valued

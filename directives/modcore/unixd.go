@@ -108,8 +108,8 @@ func setGroup(c *directives.Cmd, u *Unixd, name string) error {
 	return nil
 }
 
-func setChrootDir(_ *directives.Cmd, u *Unixd, dir string) error {
-	if !isDirectory(dir) {
+func setChrootDir(c *directives.Cmd, u *Unixd, dir string) error {
+	if !hasDirectory(c, dir) {
 		return errors.New("ChrootDir must be a valid directory")
 	}
 	u.ChrootDir = directives.Some(dir)

@@ -29,7 +29,7 @@ func entry(line string) (a accepted, rest string) {
 	a.quality = 1
 	var name string
 	name, line = apr.GetToken(line, false)
-	a.name = strings.ToLower(name)
+	a.name = apr.ToLower(name)
 	switch a.name {
 	case "text/html", parsedHTML:
 		a.level = 2
@@ -43,7 +43,7 @@ func entry(line string) (a accepted, rest string) {
 		if end < 0 {
 			continue
 		}
-		key := strings.ToLower(parameter[:end])
+		key := apr.ToLower(parameter[:end])
 		value := strings.TrimLeft(parameter[end:], "= \t\n\v\f\r")
 		if strings.HasPrefix(value, `"`) {
 			value = value[1:]
@@ -53,7 +53,7 @@ func entry(line string) (a accepted, rest string) {
 		} else if i := strings.IndexAny(value, " \t\n\v\f\r"); i >= 0 {
 			value = value[:i]
 		}
-		value = strings.ToLower(value)
+		value = apr.ToLower(value)
 		switch key {
 		case "q", "qs":
 			a.quality = quality(value)
@@ -114,7 +114,7 @@ func languages(line string) []string {
 	for line != "" {
 		var l string
 		l, line = apr.GetToken(line, false)
-		out = append(out, strings.ToLower(l))
+		out = append(out, apr.ToLower(l))
 		if line != "" && (line[0] == ',' || line[0] == ';') {
 			line = line[1:]
 		}

@@ -19,7 +19,7 @@ func (n *negotiation) readNegotiate() {
 	}
 	n.mayChoose = false
 	for item := range strings.SplitSeq(value, ",") {
-		item = strings.ToLower(strings.TrimSpace(item))
+		item = apr.ToLower(strings.TrimSpace(item))
 		switch {
 		case item == "":
 			continue

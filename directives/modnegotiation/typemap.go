@@ -176,7 +176,7 @@ func parseMap(text, name string) (variants []variant, code, message string) {
 			continue
 		}
 		key, value, ok := strings.Cut(line, ":")
-		key = strings.ToLower(key)
+		key = apr.ToLower(key)
 		if !ok {
 			return variants, noColon, "Syntax error in type map, no ':' in %s for header " + verbatim(key)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/server"
 )
 
@@ -70,7 +71,7 @@ func (s *Server) set(key, value string) error {
 	var initial, most, rate int
 	var err error
 	const minRate = ",minrate="
-	if i := strings.Index(strings.ToLower(value), minRate); i >= 0 {
+	if i := strings.Index(apr.ToLower(value), minRate); i >= 0 {
 		if rate, err = parseInt(value[i+len(minRate):]); err != nil {
 			return err
 		}

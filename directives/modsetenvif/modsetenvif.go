@@ -35,7 +35,7 @@ type Condition struct {
 type variable struct {
 	name, value string
 	unset       bool
-	substitutes bool // value has $0 ... $9 or &
+	substitutes bool // value has $0 ... $9 or a backslash, which count
 }
 
 type attribute uint8
@@ -107,7 +107,7 @@ func parse(cmd *directives.Cmd, args string, browser bool, flags pcre.Flags) (*C
 		return nil, fmt.Errorf("%s regex could not be compiled.", cmd.Name)
 	}
 	c.match = re
-	return c, c.parseVars(cmd, args)
+	return c, c.parseVars(cmd, args, !plainText(pattern))
 }
 
 // notOfName finds what makes a header's name a pattern.
@@ -125,10 +125,30 @@ func parseExpr(cmd *directives.Cmd, args string) (*Condition, error) {
 		return nil, fmt.Errorf("Could not parse expression %q: %v", text, err)
 	}
 	c := &Condition{cond: cond}
-	return c, c.parseVars(cmd, args)
+	return c, c.parseVars(cmd, args, true)
 }
 
-func (c *Condition) parseVars(cmd *directives.Cmd, args string) error {
+// plainText tells whether a pattern is nothing but text, escaped where need be
+// (non_regex_pattern). Apache searches for that without a regular expression
+// and then takes values as they are.
+func plainText(pattern string) bool {
+	escaped := false
+	for i := range len(pattern) {
+		special := strings.IndexByte("^.$|()[]*+?{}", pattern[i]) >= 0
+		switch {
+		case pattern[i] == '\\':
+			escaped = !escaped
+			continue
+		case special != escaped:
+			return false
+		}
+		escaped = false
+	}
+	return true
+}
+
+// parseVars reads what is set and unset; substitute tells that values may have $1 and the like.
+func (c *Condition) parseVars(cmd *directives.Cmd, args string, substitute bool) error {
 	for args != "" {
 		var w string
 		w, args = apacheconf.GetWordConf(args)
@@ -139,7 +159,7 @@ func (c *Condition) parseVars(cmd *directives.Cmd, args string) error {
 		if name, ok := strings.CutPrefix(w, "!"); ok {
 			v = variable{name: name, unset: true}
 		} else if name, value, ok := strings.Cut(w, "="); ok {
-			v = variable{name: name, value: value, substitutes: strings.ContainsAny(value, "$&")}
+			v = variable{name: name, value: value, substitutes: substitute && strings.ContainsAny(value, `$\`)}
 		}
 		c.vars = append(c.vars, v)
 	}

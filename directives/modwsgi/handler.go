@@ -42,7 +42,8 @@ func (m *module) handle(r *server.Request) server.Status {
 		return 413
 	}
 	p := trustProxies(r, s)
-	t := m.target(r, s, a, h)
+	where := m.target(r, s, a, h)
+	t := &where
 	if s.DispatchScript.Set {
 		if status := m.dispatch(r, s, t, &p); status != server.OK {
 			return status
@@ -115,8 +116,8 @@ func scriptName(r *server.Request) (name, info string) {
 }
 
 // target works out what the configuration says of where the request runs.
-func (m *module) target(r *server.Request, s *Settings, a *Alias, h *HandlerScript) *target {
-	t := &target{script: r.Target.Filename, filename: r.Target.Filename, callable: "application", ignoreActivity: s.IgnoreActivity.Get(false)}
+func (m *module) target(r *server.Request, s *Settings, a *Alias, h *HandlerScript) target {
+	t := target{script: r.Target.Filename, filename: r.Target.Filename, callable: "application", ignoreActivity: s.IgnoreActivity.Get(false)}
 	t.scriptName, t.pathInfo = scriptName(r)
 	process, application := s.ProcessGroup, s.ApplicationGroup
 	t.passAuthorization = s.PassAuthorization.Get(false)

@@ -214,15 +214,17 @@ func deniedGroup(r *server.Request, h *HookScript, code, what string) {
 
 // dispatch asks WSGIDispatchScript where the request is to run. A script that
 // can't be loaded has no say, as in mod_wsgi.
-func (m *module) dispatch(r *server.Request, s *Settings, t *target, p *proxied) server.Status {
+func (m *module) dispatch(r *server.Request, s *Settings, to *target, p *proxied) server.Status {
 	h := &s.DispatchScript.V
+	t := *to // what the functions of the script see is kept by them; requests without one need no memory for it
+	defer func() { *to = t }()
 	for _, q := range [...]struct {
 		function string
 		to       *string
 		group    bool
 	}{{"process_group", &t.processGroup, true}, {"application_group", &t.applicationGroup, true}, {"callable_object", &t.callable, false}} {
 		v, outcome := m.ask(r, h, q.function, func(f *wsgi.Form, group string) {
-			m.fill(f, r, s, t, p)
+			m.fill(f, r, s, &t, p)
 			f.Set(wsgi.ApplicationGroup, group)
 		})
 		switch {

@@ -92,6 +92,7 @@ func (m *parent) onStarted() {
 	if err != nil {
 		m.log(mpm.Entry{Level: mpm.Crit, Module: "core", ID: "AH00092", Text: "unable to replace stderr with error_log"})
 	}
+	settle()
 }
 
 // log is where package mpm writes to.
@@ -124,6 +125,7 @@ func (m *parent) load(at *mpm.Generation) (*mpm.Generation, error) {
 		var g *mpm.Generation
 		if g, err = m.generation(c, &at.Settings); err == nil {
 			m.redirect()
+			settle()
 			return g, nil
 		}
 		return nil, err

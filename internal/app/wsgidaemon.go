@@ -66,6 +66,7 @@ func (p *process) daemon() int {
 	limits.Stop()
 	p.drain(srv, end.grace(group))
 	p.stop(engine, end.cause(group), group.ShutdownTimeout)
+	srv.Finish(100 * time.Millisecond)
 	return mpm.ExitOK
 }
 

@@ -30,3 +30,18 @@ func GetToken(line string, white bool) (token, rest string) {
 }
 
 func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+// ToLower makes the ASCII letters of s lower case and leaves every other byte as
+// it is (ap_str_tolower).
+func ToLower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 'A' && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				b[i] = lower(b[i])
+			}
+			return string(b)
+		}
+	}
+	return s
+}

@@ -113,6 +113,14 @@ int hw_stop_workers(int timeout) {
         w = next;
     }
     engine.idle = NULL;
+    while (engine.head) { /* calls that wait are somebody else's to run */
+        hw_call *c = engine.head;
+        __atomic_store_n(&engine.head, c->next, __ATOMIC_RELAXED);
+        c->outcome = HW_STOPPING;
+        c->responded = 0;
+        c->pushes = 0;
+        post(c, HW_DONE);
+    }
     sweep(1);
 #define IDLE (!engine.running_workers && !__atomic_load_n(&engine.here, __ATOMIC_SEQ_CST) && !__atomic_load_n(&engine.running, __ATOMIC_SEQ_CST))
     WAIT_UNTIL(IDLE, timeout);

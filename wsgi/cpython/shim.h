@@ -92,6 +92,7 @@ typedef struct hw_call {
     hw_buf chunk;         /* backs body when the worker goes on meanwhile */
     char *in;             /* HW_READ: room for body bytes */
     size_t in_cap;
+    int in_whole;         /* all of it is wanted, as far as the body goes; else what there is */
     int fd;               /* HW_SENDFILE: body_len bytes from offset */
     int64_t offset;
 

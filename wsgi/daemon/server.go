@@ -127,6 +127,18 @@ func (s *Server) Drain(limit time.Duration) bool {
 	s.changed = changed
 	s.mu.Unlock()
 	s.standDown()
+	return s.wait(changed, limit, false)
+}
+
+// Finish waits, after the end of Python, until all that can be told has been told to clients.
+func (s *Server) Finish(limit time.Duration) {
+	s.mu.Lock()
+	changed := s.changed
+	s.mu.Unlock()
+	s.wait(changed, limit, true)
+}
+
+func (s *Server) wait(changed <-chan struct{}, limit time.Duration, all bool) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
@@ -136,7 +148,7 @@ func (s *Server) Drain(limit time.Duration) bool {
 		switch {
 		case left == 0:
 			return stuck == 0
-		case s.Limits != nil && stuck > 0 && stuck >= s.Limits.Threads:
+		case !all && s.Limits != nil && stuck > 0 && stuck >= s.Limits.Threads:
 			return false
 		}
 		select {
