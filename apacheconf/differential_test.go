@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"httpd-wsgi/internal/testenv"
 )
 
 // The differential tests ask Apache itself. They run where it is installed.
@@ -32,7 +34,7 @@ type apache struct {
 func newApache(t testing.TB) *apache {
 	t.Helper()
 	if _, err := os.Stat(apachePath); err != nil {
-		t.Skip("no " + apachePath + " to compare with")
+		testenv.Missing(t, "no %s to compare with", apachePath)
 	}
 	a := &apache{root: t.TempDir(), names: map[string]string{}}
 	if err := os.Mkdir(filepath.Join(a.root, "logs"), 0o755); err != nil {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"httpd-wsgi/internal/testenv"
 )
 
 // TestAcceptance runs the scripts that serve packaged applications by the configuration that ships with them, from the folder of real
@@ -22,7 +24,7 @@ func TestAcceptance(t *testing.T) {
 		t.Skip("HTTPD_WSGI_ACCEPTANCE names no application, e.g. \"radicale mercurial django graphite\"")
 	}
 	if os.Getuid() != 0 {
-		missing(t, "the acceptance scripts make namespaces and need root")
+		testenv.Missing(t, "the acceptance scripts make namespaces and need root")
 	}
 	if out, err := exec.Command("unshare", "-m", "-p", "-f", "--mount-proc", "-n", "true").CombinedOutput(); err != nil {
 		t.Skipf("no private namespaces here: %v: %s", err, out)
@@ -50,7 +52,7 @@ func TestAcceptance(t *testing.T) {
 		t.Run(app.name, func(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(dir, "root", app.name)); err != nil {
 				if out, err := exec.Command("bash", append([]string{filepath.Join(dir, "getdebs.sh"), app.name}, app.packages...)...).CombinedOutput(); err != nil {
-					missing(t, "cannot fetch %v: %v: %s", app.packages, err, out)
+					testenv.Missing(t, "cannot fetch %v: %v: %s", app.packages, err, out)
 				}
 			}
 			cmd := exec.Command("bash", filepath.Join(dir, app.name+".sh"))

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"httpd-wsgi/integration/httpdtest"
+	"httpd-wsgi/internal/testenv"
 )
 
 // python runs the distribution's Python in dir.
@@ -33,7 +34,7 @@ func python(t *testing.T, dir string, args ...string) {
 func need(t *testing.T, module, pkg string) {
 	t.Helper()
 	if out, err := exec.Command("/usr/bin/python3", "-c", "import "+module).CombinedOutput(); err != nil {
-		missing(t, "Python module %s: apt-get install %s: %s", module, pkg, out)
+		testenv.Missing(t, "Python module %s: apt-get install %s: %s", module, pkg, out)
 	}
 }
 

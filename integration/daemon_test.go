@@ -76,6 +76,14 @@ def application(environ, start_response):
     return [('%d %s' % (os.getpid(), word)).encode()]
 `
 
+// since6 skips a test of what mod_wsgi 4.9 does not do yet, or not as well, when Apache is the program under test.
+func since6(t *testing.T) {
+	t.Helper()
+	if target(t).Apache {
+		t.Skip("not with mod_wsgi 4.9")
+	}
+}
+
 // serveDaemon serves daemonApp by a daemon process group with these options, and more configuration.
 func serveDaemon(t *testing.T, options, more string) *running {
 	t.Helper()
@@ -189,6 +197,7 @@ func TestDaemonReload(t *testing.T) {
 
 // TestDaemonReloadKeepsRequests touches the script while a request is under way: it ends in the old process.
 func TestDaemonReloadKeepsRequests(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "threads=2", "")
 	old, _ := r.ask(t, "/")
@@ -217,6 +226,7 @@ func TestDaemonReloadKeepsRequests(t *testing.T) {
 
 // TestDaemonMaximumRequests counts the requests of each process.
 func TestDaemonMaximumRequests(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "threads=1 maximum-requests=3", "")
 	var pids []int
@@ -234,6 +244,7 @@ func TestDaemonMaximumRequests(t *testing.T) {
 
 // TestDaemonRestarts holds what ends a process by itself, though no request comes.
 func TestDaemonRestarts(t *testing.T) {
+	since6(t)
 	for _, test := range []struct{ name, options, reason string }{
 		{"age", "restart-interval=1", "restart_interval"},
 		{"idle", "inactivity-timeout=1", "inactivity_timeout"},
@@ -262,6 +273,7 @@ func TestDaemonIgnoredActivity(t *testing.T) {
 // TestDaemonRequestTimeout lets a request run for too long: the client is told, the log says where it was, another process takes over
 // and nobody else waits for long.
 func TestDaemonRequestTimeout(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "threads=1 request-timeout=1 deadlock-timeout=0 shutdown-timeout=1", "")
 	old, _ := r.ask(t, "/")
@@ -287,6 +299,7 @@ func TestDaemonRequestTimeout(t *testing.T) {
 
 // TestDaemonInterruptTimeout interrupts a request that runs for too long: the process lives.
 func TestDaemonInterruptTimeout(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "threads=1 request-timeout=1 interrupt-timeout=20", "")
 	old, _ := r.ask(t, "/")
@@ -300,6 +313,7 @@ func TestDaemonInterruptTimeout(t *testing.T) {
 
 // TestDaemonDeadlock keeps Python's lock for ever, as a faulty extension module does.
 func TestDaemonDeadlock(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "threads=2 deadlock-timeout=1 shutdown-timeout=1", "")
 	old, _ := r.ask(t, "/")
@@ -333,6 +347,7 @@ func TestDaemonStartupTimeout(t *testing.T) {
 
 // TestDaemonQueueTimeout has a request wait for a thread for too long.
 func TestDaemonQueueTimeout(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "threads=1 queue-timeout=1", "")
 	answer := make(chan int, 1)
@@ -375,6 +390,7 @@ func TestDaemonSocketTimeout(t *testing.T) {
 
 // TestDaemonDeath kills a process in the middle of a request and between requests.
 func TestDaemonDeath(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "processes=1 threads=2", "")
 	old, _ := r.ask(t, "/")
@@ -399,6 +415,7 @@ func TestDaemonDeath(t *testing.T) {
 
 // TestDaemonSignals sends signals to a process.
 func TestDaemonSignals(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "", "")
 	old, _ := r.ask(t, "/")
@@ -482,6 +499,7 @@ func TestDaemonBuffers(t *testing.T) {
 
 // TestDaemonStackSize recurses more deeply than a thread's usual stack lets it.
 func TestDaemonStackSize(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	r := serveDaemon(t, "stack-size=134217728 threads=4 switch-interval=0.25", "")
 	if _, word := r.ask(t, "/stack/20000"); word != "20000" {
@@ -525,6 +543,7 @@ func TestDaemonTitle(t *testing.T) {
 
 // TestDaemonSocket looks at the socket: only the server's children may connect.
 func TestDaemonSocket(t *testing.T) {
+	since6(t)
 	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("only root may change users")

@@ -6,11 +6,11 @@
 package integration
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
 	"httpd-wsgi/integration/httpdtest"
+	"httpd-wsgi/internal/testenv"
 )
 
 // root is the repository.
@@ -23,20 +23,11 @@ func root(t testing.TB) string {
 	return dir
 }
 
-// missing skips the test for lack of something, or fails it where all is required.
-func missing(t testing.TB, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("HTTPD_WSGI_REQUIRE") != "" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
-}
-
 func target(t testing.TB) httpdtest.Program {
 	t.Helper()
 	p, err := httpdtest.Target(root(t))
 	if err != nil {
-		missing(t, "%v", err)
+		testenv.Missing(t, "%v", err)
 	}
 	return p
 }
@@ -45,7 +36,7 @@ func apache(t testing.TB) httpdtest.Program {
 	t.Helper()
 	p, err := httpdtest.Apache()
 	if err != nil {
-		missing(t, "%v", err)
+		testenv.Missing(t, "%v", err)
 	}
 	return p
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"httpd-wsgi/integration/httpdtest"
+	"httpd-wsgi/internal/testenv"
 )
 
 // A tree is a whole configuration in the shape that a distribution or a generator gives it, with what is sent to it.
@@ -123,7 +124,7 @@ var debian = tree{
 	lay: func(t *testing.T, site *httpdtest.Site, program httpdtest.Program) httpdtest.Options {
 		const etc = "/etc/apache2"
 		if _, err := os.Stat(etc + "/apache2.conf"); err != nil {
-			missing(t, "no Debian Apache configuration here: %v", err)
+			testenv.Missing(t, "no Debian Apache configuration here: %v", err)
 		}
 		port := site.Expand("@PORT@", 0)
 		copyTree(t, site, etc, "etc/apache2", func(name, text string) string {
@@ -193,6 +194,7 @@ Host: myapp.example.com
 GET /none => 404
 Host: other.example.com
 `,
+	differences: "sent: Debian logs bytes with headers, and the name in Server: and below error pages is not Apache's\n",
 }
 
 // envvars is the environment that Debian's apache2ctl makes from envvars, with the run and log directories moved into the site.
@@ -338,6 +340,8 @@ HEAD / => 200
 
 POST /x => 413
 Content-Length: 20000000
+!differ framing: Apache leaves the length of this page to the end of the connection
+!differ header Content-Length: see framing
 
 GET /static.txt/below => 404
 

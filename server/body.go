@@ -74,6 +74,7 @@ func (r *Request) ReadAhead(p []byte) (n int, end bool) {
 	if in == nil || in.filter != nil || in.expect && !in.body.Arrived() {
 		return 0, false
 	}
+	in.expect = false
 	c := in.c
 	in.body.SetLimit(r.BodyLimit())
 	defer func() { c.ahead = time.Time{} }()

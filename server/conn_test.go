@@ -334,7 +334,7 @@ func TestResponses(t *testing.T) {
 		{"GET /a.txt HTTP/1.1\r\n" + host, "HTTP/1.1 200 OK\nAccept-Ranges: bytes\nContent-Length: 6\n\nhello\n"},
 		{"GET /a.txt HTTP/1.1\r\n" + host + "Range: bytes=1-2\r\n", "HTTP/1.1 206 Partial Content\nAccept-Ranges: bytes\nContent-Length: 2\nContent-Range: bytes 1-2/6\n\nel"},
 		{"OPTIONS * HTTP/1.1\r\n" + host, "HTTP/1.1 200 OK\nContent-Length: 0\n\n"},
-		{"TRACE / HTTP/1.1\r\n" + host, "HTTP/1.1 200 OK\nContent-Length: 37\nContent-Type: message/http\n\nTRACE / HTTP/1.1\nHost: localhost\n\n"},
+		{"TRACE / HTTP/1.1\r\n" + host, "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nContent-Type: message/http\n\n25\nTRACE / HTTP/1.1\nHost: localhost\n\n\n0\n\n"},
 		{"GET /cut HTTP/1.1\r\n" + host, "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4\npart\n4\nmore\n"},
 		{"GET /panic-late HTTP/1.1\r\n" + host, "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4\npart\n"},
 	} {
@@ -514,6 +514,50 @@ func TestExpectContinue(t *testing.T) {
 		}
 	})
 }
+
+func TestReadAhead(t *testing.T) {
+	s := serve(t, "Timeout 2\nLimitRequestBody 100\n", func(r *Request) Status {
+		p := make([]byte, 64)
+		n, end := r.ReadAhead(p[:max(0, min(64, r.ContentLength()))])
+		rest, err := io.ReadAll(&body{r})
+		fmt.Fprintf(&writer{r}, "%s %v %s %v", p[:n], end, rest, err)
+		return OK
+	})
+	post := func(fields string) string { return "POST / HTTP/1.1\r\n" + host + fields + "\r\n" }
+	for _, tt := range []struct{ now, later, want string }{
+		{post("Content-Length: 5\r\n") + "hello", "", "hello true  <nil>"},
+		{post("Content-Length: 11\r\n") + "hello", " world", "hello false  world <nil>"},
+		{post("Content-Length: 5\r\n"), "hello", " false hello <nil>"},
+		{post("Content-Length: 5\r\nExpect: 100-continue\r\n") + "hello", "", "hello true  <nil>"},
+		{post("Content-Length: 70\r\n") + strings.Repeat("x", 70), "", strings.Repeat("x", 64) + " false xxxxxx <nil>"},
+		{post("Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n", "", " false hello <nil>"},
+		{"GET / HTTP/1.1\r\n" + host + "\r\n", "", " true  <nil>"},
+	} {
+		c := s.dial()
+		io.WriteString(c, tt.now)
+		if tt.later != "" {
+			// The body goes on only once ReadAhead has given up waiting for it.
+			time.AfterFunc(20*arriving, func() { io.WriteString(c, tt.later) })
+		}
+		r := bufio.NewReader(c)
+		resp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatalf("%q: %v", tt.now, err)
+		}
+		if got, _ := io.ReadAll(resp.Body); string(got) != tt.want || resp.Close {
+			t.Errorf("%q: %q, close %v, want %q", tt.now, got, resp.Close, tt.want)
+		}
+		c.Close()
+	}
+	if got := s.exchange(post("Content-Length: 200\r\n") + strings.Repeat("x", 200)); !strings.Contains(got, " false  AH01588") {
+		t.Errorf("over the limit: %s", got)
+	}
+}
+
+// body reads a request's.
+type body struct{ r *Request }
+
+func (b *body) Read(p []byte) (int, error) { return b.r.ReadBody(p) }
 
 func TestTimeouts(t *testing.T) {
 	s := serve(t, "Timeout 1\nKeepAliveTimeout 100ms\n", answer)

@@ -157,7 +157,7 @@ func TestWalk(t *testing.T) {
 	tree, rest, _ := strings.Cut(strings.TrimPrefix(string(data), "-- tree --\n"), "-- conf --\n")
 	root := t.TempDir()
 	plant(t, root, tree)
-	n := 0
+	n, scripts := 0, 0
 	for i, c := range strings.Split(rest, "-- conf --\n") {
 		conf, answers, _ := strings.Cut(c, "-- answers --\n")
 		s := newWalkSite(t, root, strings.ReplaceAll(conf, "R/", root+"/"))
@@ -172,21 +172,30 @@ func TestWalk(t *testing.T) {
 		for range 2 { // the second time out of the trie and the cache
 			for _, w := range want {
 				uri, _, _ := strings.Cut(w, " ")
-				got := s.answer(uri)
+				r, got := s.answer(uri, "")
 				if got != w {
 					t.Errorf("configuration %d\n got %swant %s", i, got, w)
 				}
 				n++
+				if r.Target.PathInfo == "" || r.Target.Info == nil {
+					continue
+				}
+				scripts++
+				if _, got := s.answer(uri, r.Target.Filename); got != w {
+					t.Errorf("configuration %d, with the file told\n got %swant %s", i, got, w)
+				}
 			}
 		}
 	}
-	if n < 150 {
-		t.Errorf("only %d requests", n)
+	if n < 150 || scripts < 4 {
+		t.Errorf("only %d requests, %d of them for scripts", n, scripts)
 	}
 }
 
-func (s *walkSite) answer(uri string) string {
+// answer is the line for a request; script is its Target.Script.
+func (s *walkSite) answer(uri, script string) (*Request, string) {
 	r := s.request(uri)
+	r.Target.Script = script
 	status := s.walk(r)
 	env := func(name string) string { v, _ := r.Env.Get(name); return v }
 	log := s.log.take()
@@ -206,7 +215,7 @@ func (s *walkSite) answer(uri string) string {
 			out += "\t" + strings.ReplaceAll(m[1], s.root, "R") + "\n"
 		}
 	}
-	return out
+	return r, out
 }
 
 // TestLongPath: a path that no file can have is refused before it is asked for.

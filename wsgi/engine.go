@@ -30,6 +30,8 @@ type Options struct {
 	StackSize    int    // of such a thread, bytes; 0 the system's
 	ProcessGroup string // name of the daemon process group; "" in embedded mode
 
+	Service bool // the process runs a service script (threads=0): Exit is going to be called
+
 	PythonHome       string   // WSGIPythonHome, python-home=
 	Optimize         int      // WSGIPythonOptimize
 	NoBytecode       bool     // WSGIDontWriteBytecode
@@ -143,6 +145,7 @@ func Start(o Options) (*Engine, error) {
 		Optimize:       o.Optimize,
 		NoBytecode:     o.NoBytecode,
 		UTF8:           posixLocale(),
+		Service:        o.Service,
 		HashSeed:       o.HashSeed,
 		Warnings:       o.Warnings,
 		ApacheVersion:  o.ApacheVersion,
@@ -233,6 +236,7 @@ func (e *Engine) groupOptions(name string) (string, error) {
 	flag("restrict_stdin", g.RestrictStdin)
 	flag("restrict_stdout", g.RestrictStdout)
 	flag("restrict_signal", !g.AllowSignals)
+	flag("service", name == "" && o.Service)
 	flag("hide_hash_seed", name == "" && o.HashSeed != SeedDefault && os.Getenv("PYTHONHASHSEED") == "")
 	return b.String(), bad
 }
@@ -293,6 +297,11 @@ func (e *Engine) script(path, callable string) (*cpython.Script, error) {
 	e.scripts.Store(&grown)
 	return s, nil
 }
+
+// Exit raises SystemExit in the service script that Preload is running, which so ends in its own time. Options.Service must have been set.
+// A script in the main interpreter ("%{GLOBAL}") is called out of time.sleep and its like; one in a sub interpreter is not, CPython
+// handles signals for the main interpreter alone. There is no harm in calling it when no script runs.
+func (e *Engine) Exit() { e.rt.Exit() }
 
 // Loaded reports whether a script was ever loaded without an exception.
 func (e *Engine) Loaded() bool { return e.rt.Loaded() }

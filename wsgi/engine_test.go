@@ -18,6 +18,9 @@ var (
 
 // Python can be started once in a process: all tests share it.
 func TestMain(m *testing.M) {
+	if script := os.Getenv("WSGI_TEST_SERVICE"); script != "" {
+		os.Exit(serve(script, os.Getenv("WSGI_TEST_GROUP")))
+	}
 	if os.Getenv("WSGI_TEST_LOG") != "" {
 		log.More = func(line string) { fmt.Println(line) }
 	}

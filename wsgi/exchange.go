@@ -14,7 +14,7 @@ import "errors"
 type Exchange interface {
 	// ReadBody reads request body bytes that the form did not carry, at least one, or returns io.EOF at the end of the body and ever
 	// after. It is not called before the application asks for the body, so it is the time to send 100 Continue; an empty p means
-	// just that. The text of another error is part of the OSError that the application gets.
+	// just that. The text of another error, which every further call tells again, is part of the OSError that the application gets.
 	ReadBody(p []byte) (int, error)
 
 	// Respond begins the response. If r.Last, it is also all of it; otherwise Write or SendFile may follow, and the end of the response

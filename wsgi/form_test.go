@@ -45,6 +45,28 @@ func TestForm(t *testing.T) {
 	}
 }
 
+func TestRoom(t *testing.T) {
+	var f wsgi.Form
+	for _, n := range []int{0, 3, 5} {
+		f.Reset(0)
+		f.Set(wsgi.PathInfo, "/")
+		p := f.Room(5)
+		copy(p, "hello")
+		_, body, err := wsgi.ParseForm(f.Bytes(p[:n], false), nil)
+		if err != nil || string(body) != "hello"[:n] {
+			t.Errorf("%d bytes of the room: %q %v", n, body, err)
+		}
+		if n > 0 && &body[0] != &p[0] {
+			t.Errorf("%d bytes of the room were copied", n)
+		}
+	}
+	f.Reset(0)
+	f.Room(5)
+	if _, body, err := wsgi.ParseForm(f.Bytes([]byte("elsewhere"), true), nil); err != nil || string(body) != "elsewhere" {
+		t.Errorf("%q %v", body, err)
+	}
+}
+
 func TestKeys(t *testing.T) {
 	seen := map[string]bool{}
 	for k := wsgi.Key(1); k.String() != ""; k++ {

@@ -118,6 +118,17 @@ func TestInputContinue(t *testing.T) {
 	}
 }
 
+// TestInputByThread: operations of one request by two threads take turns and do not lock each other out.
+func TestInputByThread(t *testing.T) {
+	for range 20 {
+		x := wsgitest.Exchange{Input: strings.NewReader(strings.Repeat("y", 500000))}
+		r := get(t, script("helper.wsgi"), &x, "/")
+		if want := strings.Repeat("x", 50000) + "500000"; r.Outcome != wsgi.OK || x.Body.String() != want {
+			t.Fatalf("%+v %d bytes, %.50s\n%s", r, x.Body.Len(), x.Body.String(), x.Logs())
+		}
+	}
+}
+
 func TestInputErrors(t *testing.T) {
 	x := &wsgitest.Exchange{Input: strings.NewReader("abc"), InputError: errors.New("Partial results are valid but processing is incomplete")}
 	var f wsgi.Form

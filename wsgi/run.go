@@ -206,8 +206,14 @@ func (x *exchange) operate(end bool) {
 	}()
 	op := x.c.Op()
 	if op == cpython.Read {
-		n, err := x.x.ReadBody(x.c.Buffer())
-		if n > 0 || err == io.EOF {
+		p := x.c.Buffer()
+		n, err := x.x.ReadBody(p)
+		for whole := x.c.Whole(); whole && err == nil && n > 0 && n < len(p); {
+			var m int
+			m, err = x.x.ReadBody(p[n:])
+			n += m
+		}
+		if n > 0 || err == io.EOF { // an error is told again when there is nothing else to tell
 			err = nil
 		}
 		x.c.Reply(n, err)

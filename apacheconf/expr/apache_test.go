@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"httpd-wsgi/internal/testenv"
 )
 
 // The conditions and strings that TestAgainstApache evaluates on both sides, for
@@ -73,7 +75,7 @@ func TestAgainstApache(t *testing.T) {
 	const apache = "/usr/sbin/apache2"
 	const modules = "/usr/lib/apache2/modules"
 	if _, err := os.Stat(apache); err != nil {
-		t.Skip("no Apache")
+		testenv.Missing(t, "no %s", apache)
 	}
 	if testing.Short() {
 		t.Skip("starts a server")

@@ -4,9 +4,14 @@ package main
 
 import (
 	"os"
+	"runtime"
 
 	"httpd-wsgi/internal/app"
 )
+
+// The parent's messages carry the thread that they come from: as in Apache the
+// process's first.
+func init() { runtime.LockOSThread() }
 
 func main() {
 	os.Exit(app.Main(os.Args, os.Stdout, os.Stderr))

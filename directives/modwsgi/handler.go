@@ -52,7 +52,7 @@ func (m *module) handle(r *server.Request) server.Status {
 	if status := m.place(r, s, t); status != server.OK {
 		return status
 	}
-	if t.daemon != nil && !t.enter(t.daemon.Chroot) {
+	if t.daemon != nil && !t.enter() {
 		return deny(r, 403, "WSGI0153", "Script is not located within the chroot directory '"+t.daemon.Chroot+"' of WSGI daemon process '"+t.daemon.Name+"'")
 	}
 	x := m.take(r)

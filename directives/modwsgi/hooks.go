@@ -58,7 +58,11 @@ func (m *module) authEnviron(r *server.Request) func(*wsgi.Form, string) {
 // common sets CGI's variables of the connection and the request line.
 func (m *module) common(f *wsgi.Form, r *server.Request) {
 	f.Set(wsgi.QueryString, r.Args)
-	f.Set(wsgi.RequestURI, r.Original().Line.Target)
+	if r.Dir().OriginalRequestURI.Get(true) {
+		f.Set(wsgi.RequestURI, r.Original().Line.Target)
+	} else {
+		f.Set(wsgi.RequestURI, r.URI) // CGIVar REQUEST_URI current-uri
+	}
 	f.Set(wsgi.ServerName, apr.EscapeHTML(r.ServerName()))
 	f.Set(wsgi.ServerPort, decimal(r.ServerPort()))
 	f.Set(wsgi.ServerProtocol, r.Line.Protocol)

@@ -1,10 +1,13 @@
 package modwsgi
 
 import (
+	"os"
 	"reflect"
 	"testing"
 	"time"
 
+	"httpd-wsgi/directives"
+	"httpd-wsgi/directives/modcore"
 	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/pcre"
 )
@@ -179,4 +182,67 @@ func pcreMust(t *testing.T, pattern string) *pcre.Regexp {
 		t.Fatal(err)
 	}
 	return re
+}
+
+func TestInside(t *testing.T) {
+	for _, test := range []struct {
+		root, path, want string
+		ok               bool
+	}{
+		{"", "/srv/a.wsgi", "/srv/a.wsgi", true},
+		{"/", "/srv/a.wsgi", "/srv/a.wsgi", true},
+		{"/srv", "/srv/a.wsgi", "/a.wsgi", true},
+		{"/srv/", "/srv/x/a.wsgi", "/x/a.wsgi", true},
+		{"/srv", "/srvx/a.wsgi", "", false},
+		{"/srv", "/etc/a.wsgi", "", false},
+	} {
+		got, ok := (&Daemon{Chroot: test.root}).Inside(test.path)
+		if ok != test.ok || ok && got != test.want {
+			t.Errorf("%s in %q: %q %v", test.path, test.root, got, ok)
+		}
+	}
+}
+
+func TestMergeHandlers(t *testing.T) {
+	base := []HandlerScript{{Name: "a", Path: "/outer"}, {Name: "b", Path: "/b"}}
+	got := mergeHandlers(base, []HandlerScript{{Name: "a", Path: "/inner"}})
+	if len(got) != 2 || handlerNamed(got, "a").Path != "/inner" || handlerNamed(got, "b").Path != "/b" || handlerNamed(got, "c") != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestDistrusts(t *testing.T) {
+	path := t.TempDir() + "/a.wsgi"
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	info := func(mode os.FileMode) os.FileInfo {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		i, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	user := func(id int) *Daemon { return &Daemon{ScriptUser: directives.Some(modcore.ID{ID: id})} }
+	group := func(id int) *Daemon { return &Daemon{ScriptGroup: directives.Some(modcore.ID{ID: id})} }
+	for _, test := range []struct {
+		name  string
+		d     *Daemon
+		mode  os.FileMode
+		trust bool
+	}{
+		{"own", user(os.Getuid()), 0o644, true},
+		{"another's", user(os.Getuid() + 1), 0o644, false},
+		{"own, but its group may write", user(os.Getuid()), 0o664, false},
+		{"of the group, which may write", group(os.Getgid()), 0o664, true},
+		{"of another group", group(os.Getgid() + 1), 0o644, false},
+		{"anybody may write", group(os.Getgid()), 0o646, false},
+	} {
+		if why := test.d.distrusts("script", info(test.mode)); (why == "") != test.trust {
+			t.Errorf("%s: %q", test.name, why)
+		}
+	}
 }

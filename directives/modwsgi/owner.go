@@ -11,19 +11,26 @@ import (
 	"httpd-wsgi/server"
 )
 
-// enter makes the request's files be seen from within a chroot; false if they lie outside.
-func (t *target) enter(root string) bool {
-	root = strings.TrimRight(root, "/")
+// Inside is a path as the group's processes see it; false if it lies outside their chroot.
+func (d *Daemon) Inside(path string) (string, bool) {
+	root := strings.TrimRight(d.Chroot, "/")
 	if root == "" {
-		return true
+		return path, true
 	}
-	script, ok1 := strings.CutPrefix(t.script, root+"/")
-	filename, ok2 := strings.CutPrefix(t.filename, root+"/")
-	t.script, t.filename = "/"+script, "/"+filename
+	rest, ok := strings.CutPrefix(path, root+"/")
+	return "/" + rest, ok
+}
+
+// enter makes the request's files be seen as the daemon process sees them.
+func (t *target) enter() (ok bool) {
+	if t.script, ok = t.daemon.Inside(t.script); !ok {
+		return false
+	}
+	t.filename, ok = t.daemon.Inside(t.filename)
 	if t.handlerScript != "" {
 		t.handlerScript = t.script
 	}
-	return ok1 && ok2
+	return ok
 }
 
 // trusts checks script-user and script-group: the script and its directory

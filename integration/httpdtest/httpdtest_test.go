@@ -194,6 +194,14 @@ func TestCompareFindsDifferences(t *testing.T) {
 	}
 }
 
+func TestSentIsMasked(t *testing.T) {
+	got := withoutSent([]string{`127.0.0.1 - - [TIME] "GET /app HTTP/1.1" 200 203 "-" "x"`, `127.0.0.1 "GET / HTTP/1.1" 404 7 "-"`, "none"})
+	want := []string{`127.0.0.1 - - [TIME] "GET /app HTTP/1.1" 200 SIZE "-" "x"`, `127.0.0.1 "GET / HTTP/1.1" 404 SIZE "-"`, "none"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestProcesses(t *testing.T) {
 	list := Processes(os.Getpid())
 	if len(list) == 0 || list[0].Pid != os.Getpid() || !list[0].Alive() {

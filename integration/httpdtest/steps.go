@@ -213,12 +213,12 @@ func ParseDifference(text string) (Difference, error) {
 	left, reason, ok := strings.Cut(text, ": ")
 	what, arg, _ := strings.Cut(left, " ")
 	switch what {
-	case "status", "header", "body", "line", "framing", "interim", "end", "log", "refused":
+	case "status", "header", "body", "line", "framing", "interim", "end", "log", "sent", "refused":
 	default:
 		ok = false
 	}
 	if !ok || reason == "" {
-		return Difference{}, fmt.Errorf("want \"status|header|body|line|framing|interim|end|log|refused ARG: reason\"")
+		return Difference{}, fmt.Errorf("want \"status|header|body|line|framing|interim|end|log|sent|refused ARG: reason\"")
 	}
 	return Difference{what, arg, reason}, nil
 }

@@ -48,7 +48,6 @@ var errPrepare = errors.New("the configuration can't be served")
 
 // serve is the master's life.
 func (p *program) serve(c *config) int {
-	runtime.LockOSThread() // so that the log's tid is the pid, as Apache's parent's
 	m := &parent{program: p, pool: new(mpm.Sockets)}
 	m.pool.Log = m.log
 	m.pool.Adopt()
@@ -309,11 +308,19 @@ func (m *parent) exited(e mpm.Exit) {
 	if e.Kind != kindDaemon {
 		return
 	}
-	text := fmt.Sprintf("mod_wsgi (pid=%d): Process '%s' has died, deregister and restart it.", e.PID, e.Name)
-	if e.Wanted {
-		text = fmt.Sprintf("mod_wsgi (pid=%d): Process '%s' has been stopped.", e.PID, e.Name)
+	say := func(text string) {
+		m.write(&errlog.Entry{Level: errlog.Info, Module: errlog.WSGI, Message: fmt.Sprintf("Process '%s' (pid=%d) ", e.Name, e.PID) + text})
 	}
-	m.write(&errlog.Entry{Level: errlog.Info, Module: errlog.WSGI, Message: text})
+	if e.Wanted {
+		say("has been stopped.")
+	} else {
+		say("has died; deregistering and restarting it.")
+	}
+	if e.Status.Signaled() {
+		say(fmt.Sprintf("terminated by signal %d", e.Status.Signal()))
+	} else {
+		say(fmt.Sprintf("terminated normally, exit code %d", e.Status.ExitStatus()))
+	}
 }
 
 // Kinds of children.

@@ -51,7 +51,12 @@ func (p *process) daemon() int {
 		limits.Deadlock, limits.Responsive = group.DeadlockTimeout, engine.Responsive
 		limits.Expired = func(x *daemon.Exchange, age time.Duration) { p.expired(engine, x, age) }
 		for _, im := range modwsgi.Of(p.conf.plan).Imports(group.Name) {
-			engine.Preload(im.Script, im.ApplicationGroup)
+			script, ok := group.Inside(im.Script)
+			if !ok {
+				p.logWSGI(errlog.Error, "WSGI0153", fmt.Sprintf("Script '%s' is not located within the chroot directory '%s' of WSGI daemon process '%s'.", im.Script, group.Chroot, group.Name))
+				continue
+			}
+			engine.Preload(script, im.ApplicationGroup)
 		}
 	}
 	go limits.Watch(srv)

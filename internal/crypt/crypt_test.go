@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"httpd-wsgi/internal/testenv"
 )
 
 // The hashes were made by htpasswd and crypt(3).
@@ -50,7 +52,7 @@ func TestVerify(t *testing.T) {
 func TestHtpasswd(t *testing.T) {
 	htpasswd, err := exec.LookPath("htpasswd")
 	if err != nil {
-		t.Skip("no htpasswd")
+		testenv.Missing(t, "no htpasswd")
 	}
 	for _, method := range []string{"-m", "-B", "-d", "-s", "-2", "-5"} {
 		for _, password := range []string{"", "a", "secret", "p\u00e4ss \xff", strings.Repeat("x", 80), "0123456789abcdef"} {

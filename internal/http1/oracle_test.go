@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"httpd-wsgi/internal/testenv"
 )
 
 var record = flag.Bool("record", false, "rewrite testdata/*/*.want with what Apache answers")
@@ -37,7 +39,7 @@ func TestApacheAgrees(t *testing.T) {
 	apache, err := exec.LookPath("apache2")
 	if err != nil {
 		if apache, err = exec.LookPath("httpd"); err != nil {
-			t.Skip("no apache2 or httpd on PATH: the recorded answers stand")
+			testenv.Missing(t, "no apache2 or httpd on PATH: the recorded answers stand")
 		}
 	}
 	if testing.Short() {

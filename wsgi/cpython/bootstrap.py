@@ -560,6 +560,13 @@ def add_paths():
 add_paths()
 keep_package_path()
 
+if "service" in config:
+    import signal
+
+    def leave(signalnum, frame):
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, leave)
 if "restrict_signal" in config:
     import signal
 

@@ -158,6 +158,36 @@ static void control_all(const char *what, const char *text) {
     }
 }
 
+/* SystemExit into the thread of the boss, from another one: the boss itself is busy. */
+static void *exit_main(void *arg) {
+    hw_interp *in = arg;
+    int64_t handle = engine.boss.handle;
+    if (in == engine.interps && PyErr_SetInterruptEx) PyErr_SetInterruptEx(SIGTERM); /* as if it had come: bootstrap.py has a handler for it */
+    else {
+        PyThreadState *state = PyThreadState_New(in->is);
+        if (!state) return NULL;
+        take_interp(in, state);
+        PyThreadState_SetAsyncExc((unsigned long)engine.boss.thread, SystemExit);
+        PyThreadState_Clear(state);
+        PyThreadState_DeleteCurrent();
+        gave_interp(in);
+    }
+    /* A signal that means nothing to Go there makes system calls return, so that Python looks. Once may be just before such a call. */
+    for (int i = 0; i < 1000 && engine.boss.handle == handle; i++) {
+        pthread_kill(engine.boss.thread, SIGURG);
+        usleep(10000);
+    }
+    return NULL;
+}
+
+int hw_exit(void) {
+    hw_interp *in = engine.boss.attached;
+    pthread_t thread;
+    if (!in || pthread_create(&thread, NULL, exit_main, in) != 0) return -1;
+    pthread_detach(thread);
+    return 0;
+}
+
 static int only_thread(hw_interp *in) {
     if (!PyInterpreterState_ThreadHead || !PyThreadState_Next) return 0;
     PyThreadState *first = PyInterpreterState_ThreadHead(in->is);
@@ -238,7 +268,12 @@ void *boss_main(void *unused) {
         engine.unfair = sscanf(Py_GetVersion(), "3.%d", &minor) == 1 && minor < 13;
         main_->is = PyThreadState_GetInterpreter(main_->boss);
         pthread_atfork(NULL, NULL, forked_child);
-        if (furnish(main_) < 0) {
+        /* bootstrap.py of a service sets a handler for SIGTERM, for hw_exit to set off; the signal itself stays with Go. */
+        struct sigaction go;
+        sigaction(SIGTERM, NULL, &go);
+        int furnished = furnish(main_);
+        if (engine.config.service) sigaction(SIGTERM, &go, NULL);
+        if (furnished < 0) {
             log_exception(main_, engine.server, "WSGI0104", "Unable to prepare the main interpreter.");
             error = message("the main interpreter could not be prepared; the error log has the exception");
         }

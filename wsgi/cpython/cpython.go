@@ -163,6 +163,9 @@ func cConfig(cfg *Config) *C.hw_config {
 	if cfg.NoBytecode {
 		k.no_bytecode = 1
 	}
+	if cfg.Service {
+		k.service = 1
+	}
 	if cfg.UTF8 {
 		k.utf8 = 1
 	}
@@ -344,6 +347,9 @@ func (c *Call) Wait() State {
 // Interrupt raises mod_wsgi.RequestTimeout in the thread that runs the call. It may be called by any goroutine between Submit and Done.
 func (c *Call) Interrupt() { C.hw_interrupt(c.c) }
 
+// Exit raises SystemExit in the script that the thread which initialised Python is running. Config.Service must have been set.
+func (rt *Runtime) Exit() { C.hw_exit() }
+
 // Ack tells Python that the operation is settled. Its bytes are not valid any more.
 func (c *Call) Ack() { C.hw_ack(c.c) }
 
@@ -373,6 +379,9 @@ func (c *Call) File() (fd int, offset, n int64) {
 func (c *Call) Buffer() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(c.c.in)), int(c.c.in_cap))
 }
+
+// Whole tells that Buffer is to be filled, as far as the body goes: Python wants no less.
+func (c *Call) Whole() bool { return c.c.in_whole != 0 }
 
 func (c *Call) head() []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(c.c.head.p)), int(c.c.head.n))

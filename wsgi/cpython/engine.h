@@ -261,6 +261,7 @@ PyObject *environ_of(hw_interp *in, form *f, int whole, PyObject *handle, int *m
 
 /* stream.c */
 worker *enter(PyObject *handle, const char *operation, const char *of);
+void hold(worker *w);
 void leave(worker *w);
 int arguments(const char *name, Py_ssize_t n, Py_ssize_t least, Py_ssize_t most);
 PyObject *bad_type(const char *format, PyObject *o);
@@ -273,6 +274,7 @@ int output(worker *w, const char *p, size_t n, int wait);
 /* interp.c */
 void take_interp(hw_interp *in, PyThreadState *state);
 void give_interp(hw_interp *in);
+void gave_interp(hw_interp *in); /* the same, for a thread state that is no more */
 void detach(worker *w);
 int attach(worker *w, hw_interp *in);
 void sweep(int all);

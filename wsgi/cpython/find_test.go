@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"httpd-wsgi/internal/testenv"
 )
 
 // tree makes files; a value that begins with -> is a link.
@@ -103,7 +105,7 @@ func TestFindByName(t *testing.T) {
 func TestFindHere(t *testing.T) {
 	l, err := Find("")
 	if err != nil {
-		t.Skip("no Python here: ", err)
+		testenv.Missing(t, "no Python here: %v", err)
 	}
 	if !canLoad(l.Library) {
 		t.Errorf("%+v cannot be loaded", l)

@@ -17,6 +17,10 @@ void take_interp(hw_interp *in, PyThreadState *state) {
 
 void give_interp(hw_interp *in) {
     PyEval_SaveThread();
+    gave_interp(in);
+}
+
+void gave_interp(hw_interp *in) {
     if (__atomic_sub_fetch(&in->attached, 1, __ATOMIC_RELAXED) == 0) __atomic_sub_fetch(&engine.busy_interps, 1, __ATOMIC_RELAXED);
 }
 

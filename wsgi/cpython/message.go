@@ -15,6 +15,7 @@ type Config struct {
 	Optimize       int          // -O
 	NoBytecode     bool         // -B
 	UTF8           bool         // -X utf8
+	Service        bool         // Exit will be called
 	HashSeed       int64        // SeedDefault, SeedRandom or the seed
 	Warnings       []string     // -W
 	ApacheVersion  [3]int       // apache.version

@@ -84,6 +84,11 @@ PyObject *type_of(PyObject *o) {
     return t;
 }
 
+int is(PyObject *o, PyObject *type) {
+    PyObject *t = type_of(o);
+    return t == type || PyType_IsSubtype(t, type);
+}
+
 PyObject *none(void) {
     Py_IncRef(None);
     return None;

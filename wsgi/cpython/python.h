@@ -75,6 +75,7 @@ enum { METH_FASTCALL = 0x80, Py_file_input = 257 };
     X(PyObject *, PyList_GetItem, (PyObject *, Py_ssize_t)) \
     X(PyObject *, PyObject_Type, (PyObject *)) \
     X(int, PyObject_IsInstance, (PyObject *, PyObject *)) \
+    X(int, PyType_IsSubtype, (PyObject *, PyObject *)) \
     X(int, PyObject_IsTrue, (PyObject *)) \
     X(PyObject *, PyObject_Repr, (PyObject *)) \
     X(PyObject *, PyObject_GetAttr, (PyObject *, PyObject *)) \
@@ -97,7 +98,7 @@ enum { METH_FASTCALL = 0x80, Py_file_input = 257 };
     X(PyObject *, PyObject_Vectorcall, (PyObject *, PyObject *const *, size_t, PyObject *)) \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *)) \
-    X(void, PyOS_AfterFork_Child, (void)) \
+    X(int, PyErr_SetInterruptEx, (int)) \
     X(PyInitConfig *, PyInitConfig_Create, (void)) \
     X(void, PyInitConfig_Free, (PyInitConfig *)) \
     X(int, PyInitConfig_SetInt, (PyInitConfig *, const char *, int64_t)) \
@@ -120,6 +121,7 @@ extern PyObject *TypeError, *ValueError, *RuntimeError, *OSError, *SystemExit; /
 int find_exceptions(void);      /* after initialisation; 0 or -1 */
 void *find_variable(const char *name); /* a variable of libpython, or NULL */
 PyObject *type_of(PyObject *);  /* borrowed: the object keeps it */
+int is(PyObject *, PyObject *type); /* of the type or one derived from it; runs no code of the object's */
 PyObject *none(void);           /* None as a result */
 char *message(const char *format, ...) __attribute__((format(printf, 1, 2))); /* to be freed */
 #pragma GCC visibility pop

@@ -47,22 +47,11 @@ static int respond_at_once(worker *w, PyObject *result, int list) {
     return complete(w);
 }
 
-/* -2: no regular file, to be iterated over. */
-static int respond_file(worker *w, hw_interp *in, PyObject *result) {
+/* Part of a file as the whole response. The worker is locked. */
+static int send_region(worker *w, int fd, int64_t offset, int64_t n) {
     hw_call *c = w->call;
     response *r = &w->response;
-    if (!r->started || r->sent) return -2;
-    PyObject *region = PyObject_CallFunctionObjArgs(in->f.file_region, result, NULL);
-    if (!region) return RAISED;
-    if (region == None) {
-        Py_DecRef(region);
-        return -2;
-    }
     settle(c, 1);
-    c->fd = (int)PyLong_AsLongLong(PyTuple_GetItem(region, 0));
-    c->offset = PyLong_AsLongLong(PyTuple_GetItem(region, 1));
-    int64_t n = PyLong_AsLongLong(PyTuple_GetItem(region, 2));
-    Py_DecRef(region);
     int64_t length = content_length(c);
     if (length == -2) return RAISED;
     if (length < 0) {
@@ -74,6 +63,8 @@ static int respond_file(worker *w, hw_interp *in, PyObject *result) {
     c->content_length = length;
     c->chunk.n = 0;
     if (!n) return complete(w);
+    c->fd = fd;
+    c->offset = offset;
     c->body = NULL;
     c->body_len = (size_t)n;
     c->last = n == length;
@@ -86,6 +77,22 @@ static int respond_file(worker *w, hw_interp *in, PyObject *result) {
     return c->failed ? GONE : SENT;
 }
 
+/* A file wrapper. -2: no regular file, to be iterated over. */
+static int respond_file(worker *w, hw_interp *in, PyObject *result) {
+    PyObject *region = PyObject_CallFunctionObjArgs(in->f.file_region, result, NULL);
+    if (!region) return RAISED;
+    int r = -2;
+    if (region != None) {
+        int fd = (int)PyLong_AsLongLong(PyTuple_GetItem(region, 0));
+        int64_t offset = PyLong_AsLongLong(PyTuple_GetItem(region, 1)), n = PyLong_AsLongLong(PyTuple_GetItem(region, 2));
+        hold(w);
+        if (w->response.started && !w->response.sent) r = send_region(w, fd, offset, n);
+        leave(w);
+    }
+    Py_DecRef(region);
+    return r;
+}
+
 static int respond_by_iteration(worker *w, PyObject *result) {
     PyObject *iterator = PyObject_GetIter(result), *item;
     if (!iterator) return RAISED;
@@ -93,14 +100,14 @@ static int respond_by_iteration(worker *w, PyObject *result) {
     while (r == SENT && (item = PyIter_Next(iterator))) {
         char *p;
         Py_ssize_t n;
-        if (type_of(item) != Bytes_Type && PyObject_IsInstance(item, Bytes_Type) != 1) {
+        if (!is(item, Bytes_Type)) {
             bad_type("response iterable must yield bytes, not %U", item);
             r = RAISED;
         } else if (PyBytes_AsStringAndSize(item, &p, &n) < 0) r = RAISED;
         else if (n) {
-            pthread_mutex_lock(&w->lock);
+            hold(w);
             r = output(w, p, (size_t)n, 0);
-            pthread_mutex_unlock(&w->lock);
+            leave(w);
         }
         Py_DecRef(item);
     }
@@ -198,16 +205,22 @@ void run_application(worker *w, hw_interp *in, hw_call *c, PyObject *application
     if (result) {
         PyObject *t = type_of(result);
         plain = t == List_Type || t == Tuple_Type;
-        if (plain) r = respond_at_once(w, result, t == List_Type);
-        else {
+        if (plain) {
+            hold(w);
+            r = respond_at_once(w, result, t == List_Type);
+            leave(w);
+        } else {
             int file = PyObject_IsInstance(result, in->f.FileWrapper);
             r = file > 0 ? respond_file(w, in, result) : -2;
             if (file < 0) PyErr_Clear();
         }
         if (r == -2) r = respond_by_iteration(w, result);
         if (r == SENT && !w->response.sent) { /* no body at all */
+            hold(w);
+            settle(c, 1);
             c->chunk.n = 0;
             r = complete(w);
+            leave(w);
         }
     }
     if (w->interrupted) PyThreadState_SetAsyncExc((unsigned long)w->thread, NULL); /* it came too late, or has been raised */

@@ -7,7 +7,7 @@
 /* The latin-1 bytes of a str: those of its UTF-8 form if they are ASCII, else of a new bytes object in *owner. */
 static const char *latin1(PyObject *s, Py_ssize_t *n, PyObject **owner) {
     *owner = NULL;
-    if (type_of(s) != Unicode_Type && PyObject_IsInstance(s, Unicode_Type) != 1) {
+    if (!is(s, Unicode_Type)) {
         bad_type("must be str, not %U", s);
         return NULL;
     }
@@ -115,7 +115,7 @@ static int encode_head(hw_call *c, PyObject *status, PyObject *headers) {
     if (bad) return -1;
     for (Py_ssize_t i = 0; i < PyList_Size(headers); i++) {
         PyObject *h = PyList_GetItem(headers, i), *vowner = NULL;
-        if (type_of(h) != Tuple_Type && PyObject_IsInstance(h, Tuple_Type) != 1) {
+        if (!is(h, Tuple_Type)) {
             bad_type("each header must be a 2-tuple, not %U", h);
             return -1;
         }
@@ -207,7 +207,7 @@ static PyObject *c_write(PyObject *handle, PyObject *const *args, Py_ssize_t n) 
     if (arguments("write", n, 1, 1) < 0) return NULL;
     char *p;
     Py_ssize_t len;
-    if (type_of(args[0]) != Bytes_Type && PyObject_IsInstance(args[0], Bytes_Type) != 1) return bad_type("write() argument must be bytes, not %U", args[0]);
+    if (!is(args[0], Bytes_Type)) return bad_type("write() argument must be bytes, not %U", args[0]);
     if (PyBytes_AsStringAndSize(args[0], &p, &len) < 0) return NULL;
     worker *w = enter(handle, "write", NULL);
     if (!w) return NULL;
@@ -233,7 +233,7 @@ static PyObject *c_start_response(PyObject *handle, PyObject *const *args, Py_ss
     if (arguments("start_response", n, 2, 3) < 0) return NULL;
     PyObject *info = n == 3 && args[2] != None ? args[2] : NULL;
     if (type_of(args[1]) != List_Type) return bad_type("start_response() argument 2 must be list, not %U", args[1]);
-    if (info && (PyObject_IsInstance(info, Tuple_Type) != 1 || PyTuple_Size(info) != 3)) {
+    if (info && (!is(info, Tuple_Type) || PyTuple_Size(info) != 3)) {
         PyErr_SetString(RuntimeError, "start_response() argument 'exc_info' must be a 3-tuple or None");
         return NULL;
     }

@@ -122,6 +122,7 @@ typedef struct hw_config {
     int threads, adopt;                   /* most threads that run Python at a time; of them, most that are Go's */
     size_t stack;                         /* bytes, 0 the system's */
     int optimize, no_bytecode, utf8;
+    int service;                          /* hw_exit will be called */
     int64_t hash_seed;                    /* -2 CPython's way, -1 random, else the seed */
     const char *const *warnings;
     int nwarnings;
@@ -149,6 +150,10 @@ void hw_submit_boss(hw_call *);   /* to the thread that started Python: preloadi
 hw_call *hw_take_ready(void);     /* the ready list, linked by next */
 void hw_ack(hw_call *);           /* the operation is settled, reply is set */
 void hw_logs_free(hw_log *, hw_call *);
+
+/* Raise SystemExit in what the boss runs, a service script; hw_config.service must have been set. In the main interpreter even time.sleep is
+ * left for it. */
+int hw_exit(void);
 
 /* Inject mod_wsgi.RequestTimeout into the thread that runs this call, if it still does. */
 void hw_interrupt(hw_call *);

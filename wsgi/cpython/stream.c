@@ -6,6 +6,14 @@
 
 /* ---- handles: which request does an object belong to ---- */
 
+/* Lock the worker for an operation of its request. */
+void hold(worker *w) {
+    if (pthread_mutex_trylock(&w->lock) == 0) return;
+    PyThreadState *state = PyEval_SaveThread(); /* another thread of the application is in one, and needs the interpreter to leave it */
+    pthread_mutex_lock(&w->lock);
+    PyEval_RestoreThread(state);
+}
+
 /* The worker that runs the request, locked for one operation, or NULL with RuntimeError set. */
 worker *enter(PyObject *handle, const char *operation, const char *of) {
     long long h = PyLong_AsLongLong(handle);
@@ -17,11 +25,7 @@ worker *enter(PyObject *handle, const char *operation, const char *of) {
         else if (number <= __atomic_load_n(&engine.nworkers, __ATOMIC_ACQUIRE)) w = engine.workers[number];
     }
     if (w && w->handle == h) {
-        if (pthread_mutex_trylock(&w->lock) != 0) { /* another thread of the application is in an operation of this request */
-            PyThreadState *state = PyEval_SaveThread();
-            pthread_mutex_lock(&w->lock);
-            PyEval_RestoreThread(state);
-        }
+        hold(w);
         if (w->handle == h) return w;
         pthread_mutex_unlock(&w->lock);
     }
@@ -48,7 +52,7 @@ PyObject *bad_type(const char *format, PyObject *o) {
 /* ---- wsgi.input ---- */
 
 /* Ask Go for body bytes: more is in w->in, or w->in_eof. -1 with OSError set. n 0 only tells Go that the body is wanted. */
-static int input_fill(worker *w, size_t n) {
+static int input_fill(worker *w, size_t n, int whole) {
     hw_call *c = w->call;
     if (w->in_failed) {
         PyErr_SetString(OSError, "mod_wsgi request data read error: input is already in error state");
@@ -60,6 +64,7 @@ static int input_fill(worker *w, size_t n) {
         return -1;
     }
     c->in_cap = n;
+    c->in_whole = whole;
     w->in_asked = 1;
     c->talk = 1;
     post_op(c, HW_READ);
@@ -90,7 +95,7 @@ static PyObject *input_bytes(worker *w, long long limit, int line) {
     hw_buf b = {0};
     PyObject *o = NULL;
     if (limit == 0) {
-        if (!w->in_asked && !w->in_eof && !w->in_failed && input_fill(w, 0) < 0) return NULL;
+        if (!w->in_asked && !w->in_eof && !w->in_failed && input_fill(w, 0, 0) < 0) return NULL;
         return PyBytes_FromStringAndSize("", 0);
     }
     for (;;) {
@@ -117,7 +122,7 @@ static PyObject *input_bytes(worker *w, long long limit, int line) {
         w->in_n = 0;
         size_t want = IN_BUFFER;
         if (!line && limit > 0 && (size_t)limit - b.n < want) want = (size_t)limit - b.n;
-        if (input_fill(w, want) < 0) break;
+        if (input_fill(w, want, !line) < 0) break;
     }
     free(b.p);
     return o;

@@ -30,6 +30,7 @@ func CheckForm([]byte) bool { return false }
 func Start(Config) (*Runtime, error) { return nil, errNone }
 
 func (*Runtime) Version() string                            { return "" }
+func (*Runtime) Exit()                                      {}
 func (*Runtime) Loaded() bool                               { return false }
 func (*Runtime) Main() *Group                               { return nil }
 func (*Runtime) Group(string, string) *Group                { return nil }
@@ -53,6 +54,7 @@ func (*Call) ContentLength() int64                                              
 func (*Call) Body() []byte                                                              { return nil }
 func (*Call) File() (int, int64, int64)                                                 { return 0, 0, 0 }
 func (*Call) Buffer() []byte                                                            { return nil }
+func (*Call) Whole() bool                                                               { return false }
 func (*Call) Status() ([]byte, int)                                                     { return nil, 0 }
 func (*Call) Headers() iter.Seq2[[]byte, []byte]                                        { return nil }
 func (*Call) Reply(int, error)                                                          {}

@@ -30,16 +30,13 @@ static void end(worker *w, hw_interp *in) {
         Py_DecRef(r);
         Py_DecRef(h);
     }
-    if (pthread_mutex_trylock(&w->lock) != 0) { /* a thread of the application reads from the request still */
-        PyThreadState *state = w->attached ? PyEval_SaveThread() : NULL;
-        pthread_mutex_lock(&w->lock);
-        if (state) PyEval_RestoreThread(state);
-    }
+    if (w->attached) hold(w); /* a thread of the application may be reading from the request still */
+    else pthread_mutex_lock(&w->lock);
     log_flush(w->call, &w->line);
     log_flush(w->call, &w->std_line);
     w->handle = 0;
     w->call = NULL;
-    pthread_mutex_unlock(&w->lock);
+    leave(w);
 }
 
 /* Remember how the script behaves. ns: for how long its application ran, the loading of it apart. */
