@@ -11,6 +11,13 @@ SOAKTIME  ?= 10m
 # Which packaged applications "make test" serves by their shipped configuration, if the folder of real configurations is there.
 ACCEPTANCE ?= radicale mercurial django graphite
 
+# Apache and its tools are there on Debian, but not on everybody's PATH.
+export PATH := $(PATH):/usr/sbin:/sbin
+# Go asks git when the last commit was made; git won't say of a directory that is somebody else's, and Go then builds nothing.
+ifeq ($(shell git rev-parse HEAD 2>/dev/null),)
+export GOFLAGS += -buildvcs=false
+endif
+
 BINARY := build/httpd-wsgi
 # Every package but the tests of the built binary.
 UNITS   = $$($(GO) list ./... | grep -v '/integration$$')
@@ -52,10 +59,11 @@ vet: ## go vet and gofmt
 	@echo "== vet"
 	$(GO) vet ./...
 	@echo "== gofmt"
-	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	@set -e; unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 
 .PHONY: test
-test: deps-test vet race integration ## everything: vet, gofmt, unit tests under the race detector, the binary beside Apache
+test: export HTTPD_WSGI_REQUIRE = 1
+test: deps-test vet race integration ## everything: vet, gofmt, unit tests under the race detector, the binary beside Apache; what is missing fails
 
 .PHONY: unit
 unit: ## unit tests, without the race detector

@@ -356,6 +356,9 @@ func TestLoaded(t *testing.T) {
 	if already, _, _ := l.Load("other_module", "x.so"); !already {
 		t.Error("a second LoadModule does not say so")
 	}
+	if already, _, _ := l.Load("test_module", "x.so"); already || !l.Has("test_module") || !l.Named("test_module") {
+		t.Error("a static module may be named in LoadModule, as where it is none")
+	}
 	if _, err := r.Compile(tree(t, "Other on\n"), l, nil); err != nil {
 		t.Error(err)
 	}

@@ -34,16 +34,16 @@ func (r *Registry) NewLoaded(all bool) *Loaded {
 	return l
 }
 
-// Load is LoadModule: it turns a linked module on. It reports whether the
-// module was on already, and an error for a name that no Apache module has.
+// Load is LoadModule: it turns a linked module on. It reports whether a line
+// before did, and an error for a name that no Apache module has. A static
+// module may be named too: other builds of Apache have it in a file of its own.
 // For a known module that is not linked, notice says so.
 func (l *Loaded) Load(id, path string) (already bool, notice string, err error) {
 	l.mention = true
 	for _, m := range l.reg.modules {
 		if m.ID == id {
-			already = l.on[id]
+			already = l.Named(id)
 			if m.Group != "" {
-				already = l.Named(id)
 				l.join(m, already)
 			}
 			if !already {
@@ -72,7 +72,7 @@ func (l *Loaded) join(m *ModuleInfo, again bool) {
 	l.groups[m.Group] = m.ID
 }
 
-// Named tells whether LoadModule named the module and it was not there before: it is "(shared)" in httpd -M.
+// Named tells whether LoadModule named the module: it is "(shared)" in httpd -M.
 func (l *Loaded) Named(id string) bool {
 	for _, m := range l.order {
 		if m.ID == id {

@@ -50,6 +50,12 @@ func (s *testServer) logText() string {
 // serve makes a server of a configuration. handler answers what it does not decline.
 func serve(t testing.TB, conf string, handler Hook, hooks ...func(*HookSet)) *testServer {
 	t.Helper()
+	return serveModules(t, conf, handler, nil, hooks...)
+}
+
+// serveModules is serve with more modules.
+func serveModules(t testing.TB, conf string, handler Hook, modules []Module, hooks ...func(*HookSet)) *testServer {
+	t.Helper()
 	s := &testServer{t: t, root: t.TempDir(), wake: make(chan struct{}, 1)}
 	for _, dir := range []string{"logs", "htdocs"} {
 		if err := os.Mkdir(filepath.Join(s.root, dir), 0o755); err != nil {
@@ -86,7 +92,7 @@ func serve(t testing.TB, conf string, handler Hook, hooks ...func(*HookSet)) *te
 				f(h)
 			}
 		})
-	linked := Link([]Module{module})
+	linked := Link(append(modules, module))
 	tree, err := (&apacheconf.Loader{ServerRoot: s.root}).Load(file)
 	if err != nil {
 		t.Fatal(err)

@@ -134,13 +134,17 @@ func Start(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	adopt := 2*runtime.GOMAXPROCS(0) + 3
+	if o.StackSize > 0 {
+		adopt = 0 // the stack of a thread of Go's is not ours to size
+	}
 	e.rt, err = cpython.Start(cpython.Config{
 		Location:       location,
 		Process:        o.ProcessGroup,
 		Options:        options,
 		Keys:           keyTable[:],
 		Threads:        o.Threads,
-		Adopt:          2*runtime.GOMAXPROCS(0) + 3,
+		Adopt:          adopt,
 		StackSize:      o.StackSize,
 		Optimize:       o.Optimize,
 		NoBytecode:     o.NoBytecode,

@@ -161,7 +161,7 @@ func (d *deflater) start(next server.BodyWriter) error {
 	}
 	h.Unset("Content-Length")
 	h.Unset("Content-MD5")
-	alterETag(h, "gzip", d.conf.etag)
+	alterETag(h, "gzip", d.conf.etag.Get(etagAddSuffix))
 	d.e, d.pool = d.m.encoder(d.conf)
 	d.e.out = append(d.e.out, gzipHeader...)
 	return d.compress(held)

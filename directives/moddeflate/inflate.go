@@ -116,7 +116,7 @@ func (f *inflater) Begin(r *server.Request) bool {
 	}
 	h.Unset("Content-Length")
 	h.Unset("Content-MD5")
-	alterETag(h, "gunzip", f.m.slots.Server.Of(r.Server.Conf).etag)
+	alterETag(h, "gunzip", f.m.slots.Server.Of(r.Server.Conf).etag.Get(etagAddSuffix))
 	if r.Reply.Status == 304 {
 		return false
 	}

@@ -360,7 +360,7 @@ func TestErrors(t *testing.T) {
 
 // A virtual host that has any of the settings has them all.
 func TestMerge(t *testing.T) {
-	tree := &apacheconf.Tree{Items: []*apacheconf.Item{{Name: "DeflateCompressionLevel", Args: "3"}, {Name: "DeflateFilterNote", Args: "r"},
+	tree := &apacheconf.Tree{Items: []*apacheconf.Item{{Name: "DeflateCompressionLevel", Args: "3"}, {Name: "DeflateFilterNote", Args: "r"}, {Name: "DeflateInflateRatioLimit", Args: "7"},
 		{Name: "VirtualHost", Args: "*:80", Section: true, Items: []*apacheconf.Item{{Name: "DeflateAlterEtag", Args: "Remove"}}},
 		{Name: "VirtualHost", Args: "*:81", Section: true}}}
 	var slots directives.Slots[Server, Dir]
@@ -369,11 +369,18 @@ func TestMerge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := slots.Server.Of(p.VirtualHosts[0].Conf); s.Level.Set || s.RatioNote != "" || s.etag != etagRemove {
+	hosts, err := vhost.Build(p, l.Core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := slots.Server.Of(hosts.Servers[1].Conf); s.Level.Set || s.RatioNote != "" || s.etag.V != etagRemove {
 		t.Errorf("%+v", s)
 	}
-	if s := slots.Server.Of(p.VirtualHosts[1].Conf); s.Level.V != 3 || s.RatioNote != "r" {
+	if s := slots.Server.Of(hosts.Servers[2].Conf); s.Level.V != 3 || s.RatioNote != "r" {
 		t.Errorf("%+v", s)
+	}
+	if d := slots.Dir.Of(hosts.Servers[2].Root.Conf); d.RatioLimit.V != 7 {
+		t.Errorf("%+v", d)
 	}
 	if _, ok := p.Provider(modcore.InputFilterGroup, "deflate"); ok {
 		t.Error("a filter without provide")

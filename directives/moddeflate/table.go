@@ -24,12 +24,13 @@ const (
 type Server struct {
 	Level      directives.Opt[int] // 1 to 9; default: the library's
 	WindowSize directives.Opt[int] // 1 to 15; default 15
+	MemLevel   directives.Opt[int] // of no effect
 	// BufferSize is how much of what was compressed is passed on at a time.
 	BufferSize directives.Opt[int]
 	// Names of the notes that get the ratio in percent and the sizes; "" for none.
 	RatioNote, InputNote, OutputNote string
 
-	etag etagRule
+	etag directives.Opt[etagRule]
 }
 
 // Dir is its per-directory configuration, which bounds what inflating may make of little.
@@ -46,18 +47,19 @@ const (
 )
 
 var tables = directives.Module[Server, Dir]{ID: "deflate_module", File: "mod_deflate.c",
-	MergeServer: func(_, add *Server) *Server { return add },
-	MergeDir:    func(_, add *Dir) *Dir { return add },
+	MergeServer: replace[Server],
+	MergeDir:    replace[Dir],
 	Server: directives.Table[Server]{
 		directives.Take12("DeflateFilterNote", directives.RsrcConf, nil, setNote, "Set a note to report on compression ratio"),
 		number("DeflateWindowSize", 1, 15, func(s *Server) *directives.Opt[int] { return &s.WindowSize },
 			"DeflateWindowSize must be between 1 and 15", "Set the Deflate window size (1-15)"),
 		number("DeflateBufferSize", 1, 1<<31-1, func(s *Server) *directives.Opt[int] { return &s.BufferSize },
 			"DeflateBufferSize should be positive", "Set the Deflate Buffer Size"),
-		directives.Take1("DeflateMemLevel", directives.RsrcConf, nil, func(c *directives.Cmd, _ *Server, w string) error {
+		directives.Take1("DeflateMemLevel", directives.RsrcConf, nil, func(c *directives.Cmd, s *Server, w string) error {
 			if n := atoi(w); n < 1 || n > 9 {
 				return errors.New("DeflateMemLevel must be between 1 and 9")
 			}
+			s.MemLevel = directives.Some(atoi(w))
 			c.Infof("%s has no effect here: the compressor's memory does not depend on it", c.Name)
 			return nil
 		}, "Set the Deflate Memory Level (1-9)"),
@@ -73,6 +75,14 @@ var tables = directives.Module[Server, Dir]{ID: "deflate_module", File: "mod_def
 		ratio("DeflateInflateRatioBurst", func(d *Dir) *directives.Opt[int] { return &d.RatioBurst },
 			"Set the maximum number of following inflate ratios above limit (default: 3)"),
 	},
+}
+
+// replace is the merge of a module that has none: the inner configuration stands for itself, if there is one.
+func replace[C comparable](base, add *C) *C {
+	if *add == *new(C) {
+		return base
+	}
+	return add
 }
 
 func number(name string, least, most int, at func(*Server) *directives.Opt[int], sentence, help string) directives.Directive[Server] {
@@ -130,11 +140,11 @@ func setNote(_ *directives.Cmd, s *Server, kind, name string) error {
 func setETag(_ *directives.Cmd, s *Server, w string) error {
 	switch strings.ToLower(w) {
 	case "addsuffix":
-		s.etag = etagAddSuffix
+		s.etag = directives.Some(etagAddSuffix)
 	case "nochange":
-		s.etag = etagNoChange
+		s.etag = directives.Some(etagNoChange)
 	case "remove":
-		s.etag = etagRemove
+		s.etag = directives.Some(etagRemove)
 	default:
 		return errors.New("DeflateAlterETAG accepts only 'NoChange', 'AddSuffix', and 'Remove'")
 	}

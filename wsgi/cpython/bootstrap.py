@@ -566,7 +566,7 @@ if "service" in config:
     def leave(signalnum, frame):
         raise SystemExit
 
-    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
 if "restrict_signal" in config:
     import signal
 

@@ -162,7 +162,7 @@ static void control_all(const char *what, const char *text) {
 static void *exit_main(void *arg) {
     hw_interp *in = arg;
     int64_t handle = engine.boss.handle;
-    if (in == engine.interps && PyErr_SetInterruptEx) PyErr_SetInterruptEx(SIGTERM); /* as if it had come: bootstrap.py has a handler for it */
+    if (in == engine.interps) PyErr_SetInterrupt(); /* as if SIGINT had come: bootstrap.py has a handler for it */
     else {
         PyThreadState *state = PyThreadState_New(in->is);
         if (!state) return NULL;
@@ -268,11 +268,11 @@ void *boss_main(void *unused) {
         engine.unfair = sscanf(Py_GetVersion(), "3.%d", &minor) == 1 && minor < 13;
         main_->is = PyThreadState_GetInterpreter(main_->boss);
         pthread_atfork(NULL, NULL, forked_child);
-        /* bootstrap.py of a service sets a handler for SIGTERM, for hw_exit to set off; the signal itself stays with Go. */
+        /* bootstrap.py of a service sets a handler for SIGINT, for hw_exit to set off; the signal itself stays with Go. */
         struct sigaction go;
-        sigaction(SIGTERM, NULL, &go);
+        sigaction(SIGINT, NULL, &go);
         int furnished = furnish(main_);
-        if (engine.config.service) sigaction(SIGTERM, &go, NULL);
+        if (engine.config.service) sigaction(SIGINT, &go, NULL);
         if (furnished < 0) {
             log_exception(main_, engine.server, "WSGI0104", "Unable to prepare the main interpreter.");
             error = message("the main interpreter could not be prepared; the error log has the exception");

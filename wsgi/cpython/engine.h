@@ -61,7 +61,6 @@ typedef struct module {
     struct module *next;
     const char *path; /* of a hw_script */
     PyObject *module, *dict;
-    int64_t mtime; /* of the last look at __mtime__ */
 } module;
 
 typedef struct { PyObject *name; module *module; } binding;
@@ -83,7 +82,6 @@ struct hw_interp {
     PyObject **keys;
     cached **cache;
     PyObject *templates[8]; /* environs of what is the same in every request, by multithread, multiprocess, run_once */
-    PyObject *version, *apache_version;
     module *modules;
     binding **bindings;   /* by script id */
     uint32_t nbindings;

@@ -47,6 +47,7 @@ enum { METH_FASTCALL = 0x80, Py_file_input = 257 };
     X(PyObject *, PyErr_Format, (PyObject *, const char *, ...)) \
     X(void, PyErr_SetString, (PyObject *, const char *)) \
     X(PyObject *, PyErr_NoMemory, (void)) \
+    X(void, PyErr_SetInterrupt, (void)) \
     X(int, PyException_SetTraceback, (PyObject *, PyObject *)) \
     X(PyObject *, PyDict_New, (void)) \
     X(PyObject *, PyDict_Copy, (PyObject *)) \
@@ -54,7 +55,6 @@ enum { METH_FASTCALL = 0x80, Py_file_input = 257 };
     X(int, PyDict_SetItemString, (PyObject *, const char *, PyObject *)) \
     X(PyObject *, PyDict_GetItemWithError, (PyObject *, PyObject *)) \
     X(PyObject *, PyDict_GetItemString, (PyObject *, const char *)) \
-    X(PyObject *, PyModule_GetDict, (PyObject *)) \
     X(PyObject *, PyUnicode_DecodeLatin1, (const char *, Py_ssize_t, const char *)) \
     X(PyObject *, PyUnicode_DecodeFSDefaultAndSize, (const char *, Py_ssize_t)) \
     X(PyObject *, PyUnicode_DecodeFSDefault, (const char *)) \
@@ -76,7 +76,6 @@ enum { METH_FASTCALL = 0x80, Py_file_input = 257 };
     X(PyObject *, PyObject_Type, (PyObject *)) \
     X(int, PyObject_IsInstance, (PyObject *, PyObject *)) \
     X(int, PyType_IsSubtype, (PyObject *, PyObject *)) \
-    X(int, PyObject_IsTrue, (PyObject *)) \
     X(PyObject *, PyObject_Repr, (PyObject *)) \
     X(PyObject *, PyObject_GetAttr, (PyObject *, PyObject *)) \
     X(PyObject *, PyObject_GetAttrString, (PyObject *, const char *)) \
@@ -98,7 +97,6 @@ enum { METH_FASTCALL = 0x80, Py_file_input = 257 };
     X(PyObject *, PyObject_Vectorcall, (PyObject *, PyObject *const *, size_t, PyObject *)) \
     X(PyThreadState *, PyInterpreterState_ThreadHead, (PyInterpreterState *)) \
     X(PyThreadState *, PyThreadState_Next, (PyThreadState *)) \
-    X(int, PyErr_SetInterruptEx, (int)) \
     X(PyInitConfig *, PyInitConfig_Create, (void)) \
     X(void, PyInitConfig_Free, (PyInitConfig *)) \
     X(int, PyInitConfig_SetInt, (PyInitConfig *, const char *, int64_t)) \
