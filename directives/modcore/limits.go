@@ -156,6 +156,9 @@ func filters(at func(*Dir) *directives.Opt[[]string], group string) func(*direct
 				continue
 			}
 			if _, ok := c.Provider(group, name); !ok {
+				if changesContent[name] {
+					return fmt.Errorf("%s %s is not supported by httpd-wsgi: without the filter the source of the page would be shown; take the line out or serve the page by an application", c.Name, strings.ToUpper(name))
+				}
 				c.Warnf("%s %s: no module that is loaded has this %s; it is left out", c.Name, name, group)
 				continue
 			}
@@ -165,6 +168,10 @@ func filters(at func(*Dir) *directives.Opt[[]string], group string) func(*direct
 		return nil
 	}
 }
+
+// changesContent are filters whose absence would show what they are there to
+// hide or replace: server-side includes and the like.
+var changesContent = map[string]bool{"includes": true, "substitute": true, "sed": true, "proxy-html": true, "xml2enc": true, "data": true}
 
 func setProtocolsHonorOrder(_ *directives.Cmd, s *Server, w string) error {
 	switch strings.ToLower(w) {
