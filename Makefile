@@ -72,7 +72,9 @@ unit: ## unit tests, without the race detector
 .PHONY: race
 race: ## unit tests under the race detector
 	@echo "== unit tests under the race detector"
-	$(GO) test -race -timeout 10m $(UNITS)
+	$(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v -e '/integration$$' -e '/mpm$$' -e '/wsgi')
+	@echo "== processes and Python, with the machine to themselves: they start processes and threads by the dozen"
+	$(GO) test -race -timeout 10m -p 1 ./mpm ./wsgi/...
 
 .PHONY: integration
 integration: build ## the built binary with real Python and clients, side by side with Apache; what is missing fails
