@@ -97,7 +97,7 @@ func send(r *server.Request, d *Dir, status int, target string) server.Status {
 // redirect is the target that a matching redirect line gives.
 func (a *Alias) redirect(r *server.Request) (string, bool) {
 	if a.Regexp == nil {
-		n := match(r.URI, a.Fake)
+		n := apr.MatchPrefix(r.URI, a.Fake)
 		if n == 0 {
 			return "", false
 		}
@@ -123,7 +123,7 @@ func (a *Alias) redirect(r *server.Request) (string, bool) {
 // alias maps the request to a matching alias's file.
 func (a *Alias) alias(r *server.Request, d *Dir) bool {
 	if a.Regexp == nil {
-		n := match(r.URI, a.Fake)
+		n := apr.MatchPrefix(r.URI, a.Fake)
 		if n == 0 {
 			return false
 		}
@@ -165,7 +165,7 @@ func (d *Dir) alias(r *server.Request) (func(*server.Request) server.Status, boo
 		return nil, false
 	}
 	if d.PreservePath.Get(false) {
-		if n := match(r.URI, l.Prefix); n > 0 {
+		if n := apr.MatchPrefix(r.URI, l.Prefix); n > 0 {
 			target += r.URI[n:]
 		}
 	}
@@ -184,34 +184,4 @@ func (d *Dir) alias(r *server.Request) (func(*server.Request) server.Status, boo
 func forceHandler(r *server.Request, handler string) {
 	r.Target.Handler = handler
 	r.Notes.Set("alias-forced-type", handler)
-}
-
-// match returns how much of uri an alias's prefix covers, 0 if it does not
-// match: a run of slashes matches any run, and the prefix ends at a segment's
-// end (alias_matches).
-func match(uri, fake string) int {
-	u, f := 0, 0
-	for f < len(fake) {
-		if fake[f] == '/' {
-			if u >= len(uri) || uri[u] != '/' {
-				return 0
-			}
-			for f < len(fake) && fake[f] == '/' {
-				f++
-			}
-			for u < len(uri) && uri[u] == '/' {
-				u++
-			}
-			continue
-		}
-		if u >= len(uri) || uri[u] != fake[f] {
-			return 0
-		}
-		u++
-		f++
-	}
-	if f == 0 || fake[f-1] != '/' && u < len(uri) && uri[u] != '/' {
-		return 0
-	}
-	return u
 }

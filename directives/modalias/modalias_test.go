@@ -1,6 +1,10 @@
 package modalias
 
-import "testing"
+import (
+	"testing"
+
+	"httpd-wsgi/internal/apr"
+)
 
 func TestMatch(t *testing.T) {
 	for _, test := range []struct {
@@ -20,7 +24,7 @@ func TestMatch(t *testing.T) {
 		{"/App", "/app", 0},
 		{"/a", "/a/b", 0},
 	} {
-		if got := match(test.uri, test.fake); got != test.want {
+		if got := apr.MatchPrefix(test.uri, test.fake); got != test.want {
 			t.Errorf("match(%q, %q) = %d, want %d", test.uri, test.fake, got, test.want)
 		}
 	}

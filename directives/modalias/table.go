@@ -11,6 +11,7 @@ import (
 	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/apacheconf/expr"
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/pcre"
 	"httpd-wsgi/server"
 )
@@ -132,7 +133,7 @@ func aliasMatch(name, handler string) directives.Directive[Server] {
 func addAlias(cmd *directives.Cmd, s *Server, fake, real, handler string) error {
 	a := &Alias{Pos: cmd.Pos, Fake: fake, Real: rooted(cmd, real), Handler: handler}
 	for _, old := range s.Aliases {
-		if old.Regexp == nil && match(fake, old.Fake) > 0 {
+		if old.Regexp == nil && apr.MatchPrefix(fake, old.Fake) > 0 {
 			cmd.Warnf("AH00671: The %s directive in %s at line %d will probably never match because it overlaps an earlier %s.",
 				cmd.Name, cmd.Pos.File, cmd.Pos.Line, "Alias")
 		}

@@ -6,6 +6,7 @@ import (
 
 	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/directives"
+	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/pcre"
 	"httpd-wsgi/server"
 )
@@ -176,7 +177,7 @@ func (a *Alias) match(uri string) (string, bool) {
 		file := pcre.Expand(nil, a.Target, uri, caps[:])
 		return string(file) + uri[caps[0].End:], true
 	}
-	n := matchPrefix(uri, a.Location)
+	n := apr.MatchPrefix(uri, a.Location)
 	if n == 0 {
 		return "", false
 	}
@@ -184,33 +185,4 @@ func (a *Alias) match(uri string) (string, bool) {
 		return a.Target + uri, true
 	}
 	return a.Target + uri[n:], true
-}
-
-// matchPrefix returns how much of uri the location covers: a run of slashes
-// matches any run, and the location ends at a segment's end.
-func matchPrefix(uri, location string) int {
-	u, l := 0, 0
-	for l < len(location) {
-		if location[l] == '/' {
-			if u >= len(uri) || uri[u] != '/' {
-				return 0
-			}
-			for l < len(location) && location[l] == '/' {
-				l++
-			}
-			for u < len(uri) && uri[u] == '/' {
-				u++
-			}
-			continue
-		}
-		if u >= len(uri) || uri[u] != location[l] {
-			return 0
-		}
-		u++
-		l++
-	}
-	if l == 0 || location[l-1] != '/' && u < len(uri) && uri[u] != '/' {
-		return 0
-	}
-	return u
 }
