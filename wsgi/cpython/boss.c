@@ -268,6 +268,7 @@ void *boss_main(void *unused) {
         engine.unfair = sscanf(Py_GetVersion(), "3.%d", &minor) == 1 && minor < 13;
         main_->is = PyThreadState_GetInterpreter(main_->boss);
         pthread_atfork(NULL, NULL, forked_child);
+        take_faults();
         /* bootstrap.py of a service sets a handler for SIGINT, for hw_exit to set off; the signal itself stays with Go. */
         struct sigaction go;
         sigaction(SIGINT, NULL, &go);

@@ -163,6 +163,7 @@ struct engine {
     char *error;
 };
 extern struct engine engine;
+void take_faults(void); /* worker.c */
 extern __thread worker *self; /* the worker that the current thread is, or NULL */
 
 static inline int64_t now(void) {

@@ -1,3 +1,4 @@
+#include <signal.h>
 //go:build linux && cgo && !nopython
 
 /* The threads that run calls, and which of them runs what. */
@@ -359,13 +360,43 @@ static int submit_here(hw_call *c, uint32_t average) {
     return run;
 }
 
+/* Python on a thread of Go's that faults ends the process by the signal, as it does on any other thread: Go's own handler would print
+ * its stacks and exit with a status. Faults of Go code stay Go's. */
+static __thread volatile int here;
+static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+static struct sigaction gos[sizeof faults / sizeof *faults];
+
+static void fault(int sig, siginfo_t *info, void *context) {
+    if (here || self) {
+        signal(sig, SIG_DFL);
+        if (info->si_code <= 0) raise(sig); /* sent, not met: it won't come again by itself */
+        return;
+    }
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (faults[i] == sig) gos[i].sa_sigaction(sig, info, context);
+}
+
+void take_faults(void) {
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        if (sigaction(faults[i], NULL, &gos[i]) || !(gos[i].sa_flags & SA_SIGINFO)) continue;
+        struct sigaction ours = gos[i];
+        ours.sa_sigaction = fault;
+        sigaction(faults[i], &ours, NULL);
+    }
+}
+
 int hw_submit(hw_call *c) {
     hw_script *s = c->script;
     worker *w = NULL;
     uint32_t average = __atomic_load_n(&s->average, __ATOMIC_RELAXED);
     c->next = NULL;
     c->here = 0;
-    if (average < SHORT && !__atomic_load_n(&s->talkative, __ATOMIC_RELAXED) && submit_here(c, average)) return 1;
+    if (average < SHORT && !__atomic_load_n(&s->talkative, __ATOMIC_RELAXED)) {
+        here = 1;
+        int done = submit_here(c, average);
+        here = 0;
+        if (done) return 1;
+    }
     c->submitted = now();
     pthread_mutex_lock(&engine.lock);
     if (engine.stopping) {
