@@ -65,7 +65,11 @@ func (s *Site) DescribeRun(w io.Writer, d Defaults) {
 	fmt.Fprintf(w, "ServerRoot: \"%s\"\n", s.Plan.ServerRoot)
 	fmt.Fprintf(w, "Main DocumentRoot: \"%s\"\n", core.DocumentRoot.Get(rel("htdocs")))
 	fmt.Fprintf(w, "Main ErrorLog: \"%s\"\n", logName(core.ErrorLog.Get(d.ErrorLog), rel))
-	fmt.Fprintf(w, "Mutex default: dir=\"%s\" mechanism=default \n", slash(core.Global.DefaultRuntimeDir.Get(rel(d.RuntimeDir))))
+	run := s.Plan.Tree.DefaultRuntimeDir
+	if run == "" {
+		run = rel(d.RuntimeDir)
+	}
+	fmt.Fprintf(w, "Mutex default: dir=\"%s\" mechanism=default \n", slash(run))
 	fmt.Fprintf(w, "PidFile: \"%s\"\n", rel(core.Global.PidFile.Get(d.PidFile)))
 	for _, def := range s.Plan.Tree.Defines {
 		if def.HasValue {

@@ -3,6 +3,7 @@ package vhost
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -33,6 +34,7 @@ func slash(dir string) string {
 }
 
 // describeID writes a user or group; def is the program's own ("#-1" for none).
+// Only root can become somebody else.
 func describeID(w io.Writer, what string, id directives.Opt[modcore.ID], def string) {
 	v := id.V
 	if !id.Set {
@@ -45,5 +47,9 @@ func describeID(w io.Writer, what string, id directives.Opt[modcore.ID], def str
 			v = modcore.ID{Name: def, ID: -1}
 		}
 	}
-	fmt.Fprintf(w, "%s: name=\"%s\" id=%d\n", what, v.Name, v.ID)
+	unused := ""
+	if os.Geteuid() != 0 {
+		unused = " not_used"
+	}
+	fmt.Fprintf(w, "%s: name=\"%s\" id=%d%s\n", what, v.Name, v.ID, unused)
 }

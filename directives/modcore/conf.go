@@ -65,7 +65,6 @@ type Global struct {
 	ServerTokens      directives.Opt[Tokens]
 	ExtendedStatus    directives.Opt[bool]
 	SeeRequestTail    directives.Opt[bool]
-	DefaultRuntimeDir directives.Opt[string] // absolute
 	PidFile           directives.Opt[string] // as written
 	CoreDumpDirectory directives.Opt[string]
 	// MaxConnectionsPerChild is 0 for no limit.

@@ -89,12 +89,12 @@ func setServerRoot(c *directives.Cmd, _ *Server, w string) error {
 	return nil
 }
 
-func setDefaultRuntimeDir(c *directives.Cmd, s *Server, w string) error {
-	dir := c.ServerRootRelative(w)
-	if !hasDirectory(c, dir) {
+// setDefaultRuntimeDir is the DefaultRuntimeDir directive, which the loader has
+// carried out: apacheconf.Tree has the directory.
+func setDefaultRuntimeDir(c *directives.Cmd, _ *Server, w string) error {
+	if !hasDirectory(c, c.ServerRootRelative(w)) {
 		return errors.New("DefaultRuntimeDir must be a valid directory, absolute or relative to ServerRoot")
 	}
-	s.Global.DefaultRuntimeDir = directives.Some(dir)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,8 @@ import (
 
 // A Case is one configuration with its files and requests, read from a txtar file:
 //
-//   - the comment says what is shown; a line "modules: rewrite headers" in it loads modules beside [BaseModules];
+//   - the comment says what is shown; a line "modules: rewrite headers" in it loads modules beside [BaseModules],
+//     a line "root: why" says that an ordinary user can't start such a server;
 //   - httpd.conf is appended to [Prelude], full.conf stands alone;
 //   - requests is read by [ParseSteps];
 //   - differences holds declared differences for all requests, one a line;
@@ -27,6 +29,8 @@ type Case struct {
 	Steps   []Step
 	Differ  []Difference
 	Logs    []string
+	// Root is why only root can serve the case; empty for most.
+	Root string
 }
 
 // ReadCase reads a case from a file.
@@ -62,6 +66,11 @@ func ParseCase(name, text string) (*Case, error) {
 				}
 				c.Differ = append(c.Differ, d)
 			}
+		}
+	}
+	for line := range strings.Lines(c.Archive.Comment) {
+		if why, ok := strings.CutPrefix(line, "root: "); ok {
+			c.Root = strings.TrimSpace(why)
 		}
 	}
 	if len(c.Steps) == 0 {
@@ -137,15 +146,18 @@ func (c *Case) lay(site *Site) (string, error) {
 			modules = append(modules, strings.Fields(list)...)
 		}
 	}
-	conf, late := "", []ArchiveFile{}
+	var conf string
+	var links, modes []string
 	if err := site.Write("conf/mime.types", MimeTypes); err != nil {
 		return "", err
 	}
 	for _, f := range c.Archive.Files {
 		switch f.Name {
 		case "requests", "differences", "logs":
-		case "modes", "links":
-			late = append(late, f)
+		case "modes":
+			modes = slices.Collect(strings.Lines(f.Data))
+		case "links":
+			links = slices.Collect(strings.Lines(f.Data))
 		case "httpd.conf":
 			conf = Prelude(modules...) + f.Data
 		case "full.conf":
@@ -159,22 +171,23 @@ func (c *Case) lay(site *Site) (string, error) {
 	if err := site.Write("conf/httpd.conf", conf); err != nil {
 		return "", err
 	}
-	for _, f := range late {
-		for line := range strings.Lines(f.Data) {
-			words := strings.Fields(site.Expand(line, 0))
-			var err error
-			if f.Name == "links" {
-				err = os.Symlink(words[2], filepath.Join(site.Dir, words[0]))
-			} else {
-				mode, _ := strconv.ParseUint(words[0], 8, 32)
-				err = os.Chmod(filepath.Join(site.Dir, words[1]), os.FileMode(mode))
-			}
-			if err != nil {
-				return "", err
-			}
+	for _, line := range links {
+		words := strings.Fields(site.Expand(line, 0))
+		if err := os.Symlink(words[2], filepath.Join(site.Dir, words[0])); err != nil {
+			return "", err
 		}
 	}
-	return site.Expand(conf, 0), site.Settle()
+	if err := site.Settle(); err != nil { // before anything is locked
+		return "", err
+	}
+	for _, line := range modes {
+		words := strings.Fields(site.Expand(line, 0))
+		mode, _ := strconv.ParseUint(words[0], 8, 32)
+		if err := os.Chmod(filepath.Join(site.Dir, words[1]), os.FileMode(mode)); err != nil {
+			return "", err
+		}
+	}
+	return site.Expand(conf, 0), nil
 }
 
 // converse sends all steps and counts the answers.

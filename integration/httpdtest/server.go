@@ -197,9 +197,17 @@ func TempDir(name string) (string, func(), error) {
 		return "", nil, err
 	}
 	return dir, func() {
-		if os.Getenv("HTTPD_WSGI_KEEP") == "" {
-			os.RemoveAll(dir)
+		if os.Getenv("HTTPD_WSGI_KEEP") != "" {
+			return
 		}
+		// What a case locks is locked to an ordinary user who removes it, too.
+		filepath.WalkDir(dir, func(path string, d fs.DirEntry, _ error) error {
+			if d != nil && d.IsDir() {
+				os.Chmod(path, 0o700)
+			}
+			return nil
+		})
+		os.RemoveAll(dir)
 	}, nil
 }
 

@@ -81,6 +81,7 @@ func Prelude(modules ...string) string {
 Listen 127.0.0.1:@PORT@
 ServerName localhost
 PidFile run/httpd.pid
+DefaultRuntimeDir run
 ErrorLog logs/error_log
 LogLevel info
 `)

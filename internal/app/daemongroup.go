@@ -29,10 +29,15 @@ type daemonGroup struct {
 // children of a generation alone.
 func (m *parent) daemonGroup(c *config, d *modwsgi.Daemon, server *mpm.Identity, generation, n int) (*daemonGroup, error) {
 	g := &daemonGroup{daemon: d}
-	prefix := c.root(modwsgi.Of(c.plan).Python().SocketPrefix.Get(c.runtimeDir(m.layout) + "/wsgi"))
+	dir := c.runtimeDir(m.layout)
+	if c.tree.DefaultRuntimeDir == "" {
+		_ = os.MkdirAll(dir, 0o755) // below /run, which is empty after a boot
+	}
+	prefix := c.root(modwsgi.Of(c.plan).Python().SocketPrefix.Get(dir + "/wsgi"))
 	g.path = fmt.Sprintf("%s.%d.%d.%d.sock", prefix, os.Getpid(), generation, n+1)
 	if err := g.listen(server); err != nil {
-		return nil, fmt.Errorf("WSGI0119: Couldn't bind unix domain socket '%s' of WSGI daemon process '%s': %w", g.path, d.Name, err)
+		return nil, fmt.Errorf("WSGI0119: Couldn't bind unix domain socket '%s' of WSGI daemon process '%s': %w; "+
+			"WSGISocketPrefix or DefaultRuntimeDir names another place", g.path, d.Name, err)
 	}
 	var err error
 	if g.spec, err = daemonSpec(c, d, server); err != nil {

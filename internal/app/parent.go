@@ -376,5 +376,8 @@ func newIdentity(u modcore.ID, gid int, groups []int) (*mpm.Identity, error) {
 
 // runtimeDir is where the server keeps its sockets.
 func (c *config) runtimeDir(l layout) string {
-	return c.root(c.hosts.Main.Core.Global.DefaultRuntimeDir.Get(l.defaults.RuntimeDir))
+	if dir := c.tree.DefaultRuntimeDir; dir != "" {
+		return dir
+	}
+	return c.root(l.defaults.RuntimeDir)
 }
