@@ -20,6 +20,14 @@ type Item struct {
 	EndPos Pos
 }
 
+// Tag is the name as directive tables spell it: a section's with its "<".
+func (it *Item) Tag() string {
+	if it.Section {
+		return "<" + it.Name
+	}
+	return it.Name
+}
+
 // Include is one file that was read, for -t -D DUMP_INCLUDES.
 type Include struct {
 	// File is the path as Apache prints it.

@@ -42,6 +42,10 @@ type Options struct {
 	Files *Files
 	// Check runs with the merged servers, before what the modules check; nil for none.
 	Check func(*Plan) error
+	// Each is told every line when it has been carried out or refused, a container after what it holds, and
+	// then the checks' errors. With it an error does not end the compilation: the rest is looked at too, the plan
+	// that results is for reports only, and CompileWith returns the first error beside it. nil stops at the first error.
+	Each func(Use)
 }
 
 type compiler struct {
@@ -54,6 +58,7 @@ type compiler struct {
 	nonfatal Nonfatal
 	sections int
 	told     map[string]bool
+	first    *apacheconf.Error // the first error that Each was told
 }
 
 func (c *compiler) notice(warn bool, pos apacheconf.Pos, text string) {
@@ -97,19 +102,48 @@ func (r *Registry) CompileWith(o Options, tree *apacheconf.Tree, loaded *Loaded)
 	}
 	p.Sections = c.sections
 	r.fixup(p)
-	if o.Check != nil {
-		if err := o.Check(p); err != nil {
-			return p, err
-		}
+	return p, c.check()
+}
+
+// check runs the checks of the finished plan: the caller's, then the modules'.
+func (c *compiler) check() error {
+	checks := []func(*Plan) error{c.options.Check}
+	for _, m := range c.loaded.Modules() {
+		checks = append(checks, m.check)
 	}
-	for _, m := range loaded.Modules() {
-		if m.check != nil {
-			if err := m.check(p); err != nil {
-				return p, err
-			}
+	for _, check := range checks {
+		if check == nil {
+			continue
 		}
+		err := check(c.plan)
+		if err == nil {
+			continue
+		}
+		if c.options.Each == nil {
+			return err
+		}
+		c.report(Use{Err: placed(err, apacheconf.Pos{}, apacheconf.PhaseCheck)})
 	}
-	return p, nil
+	if c.first != nil {
+		return c.first
+	}
+	return nil
+}
+
+// placed makes an *apacheconf.Error of err, at pos if it says no place itself.
+func placed(err error, pos apacheconf.Pos, phase apacheconf.Phase) *apacheconf.Error {
+	if e, ok := err.(*apacheconf.Error); ok {
+		return e
+	}
+	return &apacheconf.Error{Pos: pos, Msg: err.Error(), Phase: phase}
+}
+
+// report tells Each of a line.
+func (c *compiler) report(u Use) {
+	if u.Err != nil && c.first == nil {
+		c.first = u.Err
+	}
+	c.options.Each(u)
 }
 
 // fixup merges each virtual host over the main server.
@@ -166,11 +200,17 @@ func (r *Registry) CompileHtaccess(p *Plan, tree *apacheconf.Tree, h Htaccess) (
 // walk carries out items, which stand in parent (nil at the top), in context x.
 func (c *compiler) walk(parent *apacheconf.Item, items []*apacheconf.Item, x *context) error {
 	for _, it := range items {
-		if err := c.line(parent, it, x); err != nil {
-			if _, ok := err.(*apacheconf.Error); ok {
-				return err
+		err := c.line(parent, it, x)
+		if c.options.Each != nil {
+			u := Use{Item: it, Entry: c.loaded.entry(it.Tag()), Server: x.server, Section: x.enclosing()}
+			if err != nil {
+				u.Err = placed(err, it.Pos, apacheconf.PhaseWalk)
 			}
-			return &apacheconf.Error{Pos: it.Pos, Msg: err.Error(), Phase: apacheconf.PhaseWalk}
+			c.report(u)
+			continue
+		}
+		if err != nil {
+			return placed(err, it.Pos, apacheconf.PhaseWalk)
 		}
 	}
 	return nil
@@ -179,10 +219,7 @@ func (c *compiler) walk(parent *apacheconf.Item, items []*apacheconf.Item, x *co
 // line is Apache's execute_now for one directive: look it up, check where it
 // stands, split its arguments, call its setter on the right configuration.
 func (c *compiler) line(parent, it *apacheconf.Item, x *context) error {
-	name := it.Name
-	if it.Section {
-		name = "<" + name
-	}
+	name := it.Tag()
 	e := c.loaded.entry(name)
 	if e == nil {
 		if c.nonfatal.Unknown {

@@ -22,13 +22,14 @@ type ModuleInfo struct {
 // Entry is one directive of one module, without its configuration's type: what
 // the dumps and the documentation read.
 type Entry struct {
-	Name    string
-	Module  *ModuleInfo
-	Scope   Scope
-	Not     Not
-	Help    string
-	Shape   Shape
-	Policy  Policy
+	Name   string
+	Module *ModuleInfo
+	Scope  Scope
+	Not    Not
+	Help   string
+	Shape  Shape
+	Policy Policy
+	// Why is, by the entry's class: how it differs, why it has no effect, what to do instead; "" for Supported.
 	Why     string
 	Section bool
 

@@ -51,6 +51,10 @@ func (d Directive[C]) With(fields ...*Field[C]) Directive[C] {
 	return d
 }
 
+// Differs marks the directive as one that is carried out with a difference from
+// Apache, which text tells an admin in a sentence.
+func (d Directive[C]) Differs(text string) Directive[C] { d.why = text; return d }
+
 // As gives the same directive further names, for synonyms.
 func (d Directive[C]) As(name string) Directive[C] { d.Name = name; return d }
 
