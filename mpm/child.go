@@ -239,6 +239,18 @@ func (c *Child) Retire() {
 	}
 }
 
+// Leave tells this child's successors something: children of the group that
+// start later, of this generation or, after a graceful restart, the next. What
+// is longer than 4 KiB, or too much altogether, is lost.
+func (c *Child) Leave(word string) {
+	if len(word) <= maxLegacyWord {
+		c.tell(append([]byte{msgLeave}, word...))
+	}
+}
+
+// Legacy is what children before this one have left to it, each word once.
+func (c *Child) Legacy() []string { return c.m.Legacy }
+
 // Fail tells the master why this child cannot start, for its log, and returns
 // the code to exit with: ExitFatal if no other child would fare better.
 func (c *Child) Fail(err error, fatal bool) int {

@@ -27,5 +27,7 @@
 //
 // A child may be in anybody's hands. The master takes two words from it (it is
 // ready; it wants a successor) and counts from the scoreboard; process
-// numbers, descriptors and slots are the master's own.
+// numbers, descriptors and slots are the master's own. What a child leaves to
+// its successors it hands on unread, a bounded amount of it, and only to
+// children of the same group that run as the same user.
 package mpm

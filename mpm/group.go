@@ -3,6 +3,7 @@ package mpm
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"httpd-wsgi/internal/scoreboard"
@@ -30,6 +31,8 @@ type group struct {
 	retryAt   time.Time // none is started before
 	everReady bool
 	hopeless  bool // no child of it will ever start
+
+	legacy []string // what its children have left to their successors
 }
 
 // tries is how many children of a new generation may fail before it is given
@@ -55,6 +58,32 @@ func (g *generation) takeSockets() []*Socket {
 	g.g.Sockets = nil
 	return s
 }
+
+// leave files a word for the successors.
+func (gr *group) leave(word string) {
+	if word != "" && len(word) <= maxLegacyWord && len(gr.legacy) < maxLegacy && !slices.Contains(gr.legacy, word) {
+		gr.legacy = append(gr.legacy, word)
+	}
+}
+
+// inherit takes over what the same group of the generation before has left, as
+// far as this generation keeps it. Another user has no heirs.
+func (g *generation) inherit(before *generation) {
+	for _, gr := range g.groups {
+		for _, old := range before.groups {
+			if gr.server != old.server || gr.spec.Name != old.spec.Name || !sameUser(gr.spec.Identity, old.spec.Identity) {
+				continue
+			}
+			for _, word := range old.legacy {
+				if g.g.Keep == nil || g.g.Keep(gr.spec, word) {
+					gr.leave(word)
+				}
+			}
+		}
+	}
+}
+
+func sameUser(a, b *Identity) bool { return a == b || a != nil && b != nil && a.UID == b.UID }
 
 // label is the group's name in messages.
 func (gr *group) label() string {
@@ -187,6 +216,7 @@ func (m *Master) spawn(p *process) error {
 		Generation: gr.gen.number, Instance: p.instance, Slot: p.slot, Model: s.Model,
 		Board: -1, Crowd: -1, MaxWait: int(m.o.Timing.Reap / time.Millisecond),
 		Identity: sp.Identity, Chroot: sp.Chroot, Dir: sp.Dir, Umask: sp.Umask, Nice: sp.Nice, Limits: sp.Limits, MaxProcs: sp.MaxProcs, CoreDump: gr.gen.g.CoreDumpDir != "",
+		Legacy: gr.legacy,
 	}
 	sw.m.Control = sw.add(theirs.Fd())
 	if gr.server || sp.Scoreboard {

@@ -39,6 +39,7 @@ type site struct {
 	Activate bool
 	Detach   bool
 	Fail     string // the start fails with this text
+	Keep     string // beginning of the words that a new generation keeps
 }
 
 type siteGroup struct {
@@ -145,6 +146,7 @@ func masterMain(path string) int {
 			files = append(files, sp.Config)
 			g.Groups = append(g.Groups, Group{Spec: sp, Processes: x.Processes})
 		}
+		g.Keep = func(_ *Spec, word string) bool { return strings.HasPrefix(word, s.Keep) }
 		g.Release = func() {
 			for _, f := range files {
 				f.Close()
@@ -251,7 +253,13 @@ func (h echo) ServeConn(c *Conn) {
 }
 
 func (h echo) command(c *Conn, r *bufio.Reader, line string) bool {
+	if word, ok := strings.CutPrefix(line, "leave "); ok {
+		h.c.Leave(word)
+		line = "who"
+	}
 	switch line {
+	case "legacy":
+		fmt.Fprintf(c, "%q\n", h.c.Legacy())
 	case "who":
 		fmt.Fprintf(c, "%d %d\n", os.Getpid(), h.c.Generation)
 	case "last": // answer and close

@@ -46,6 +46,8 @@ type manifest struct {
 	Limits   []Limit
 	MaxProcs int
 	CoreDump bool
+
+	Legacy []string
 }
 
 type manifestFile struct {

@@ -295,6 +295,7 @@ func (m *Master) graceful() {
 		return
 	}
 	m.next = m.newGeneration(g)
+	m.next.inherit(m.current)
 	// As many children as serve now: the load has not gone.
 	server := m.next.groups[0]
 	server.want = min(max(server.want, m.current.groups[0].active()), g.Settings.Children())

@@ -87,6 +87,38 @@ func TestCrashIsReplaced(t *testing.T) {
 	v.stop()
 }
 
+func TestLegacy(t *testing.T) {
+	v := newServer(t, small(1, 4)).run()
+	legacy := func(want string) {
+		t.Helper()
+		if got := v.ask("legacy"); got != want {
+			t.Errorf("a child was left %s, want %s", got, want)
+		}
+	}
+	legacy("[]")
+	v.ask("leave a1")
+	v.ask("leave b1")
+	v.ask("leave a1")
+	v.ask("leave " + strings.Repeat("x", maxLegacyWord+1))
+	pid, _ := v.who()
+	c := v.dial()
+	io.WriteString(c, "die\n")
+	v.wait(fmt.Sprintf("AH00052: child pid %d", pid))
+	v.served(0)
+	legacy(`["a1" "b1"]`)
+	// The next generation keeps what is its own.
+	v.site.Keep = "b"
+	v.write()
+	v.signal(syscall.SIGUSR1)
+	v.served(1)
+	legacy(`["b1"]`)
+	// After a restart nothing is left: all begin anew.
+	v.signal(syscall.SIGHUP)
+	v.served(2)
+	legacy("[]")
+	v.stop()
+}
+
 // hammer connects without a pause until told to stop and counts failures.
 type hammer struct {
 	stop   atomic.Bool

@@ -112,6 +112,8 @@ func (m *Master) handle(e event) {
 			p.group.everReady = true
 			p.group.failures = 0
 		}
+	case msgLeave:
+		p.group.leave(string(e.data))
 	case msgRetire:
 		p.retiring = true
 		if p.state == running && p.group.want == 0 {
@@ -279,6 +281,9 @@ func (m *Master) judge(p *process, now time.Time) {
 		return // it did serve: the next one starts at once
 	}
 	gr.failures++
+	if !wasReady {
+		gr.legacy = nil // it may have been the reason
+	}
 	delay := m.o.Timing.Most
 	if n := gr.failures - 1; n < 16 {
 		delay = min(delay, m.o.Timing.Backoff<<n)

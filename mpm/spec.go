@@ -80,6 +80,11 @@ type Generation struct {
 	CommandLine string
 	CoreDumpDir string // CoreDumpDirectory; empty: no child dumps core once it has changed user
 
+	// Keep tells whether a child of the generation is to hear a word that one
+	// of the generation before has left (Child.Leave); nil: every word. It runs
+	// in the master's goroutine.
+	Keep func(sp *Spec, word string) bool
+
 	// Release is called once no child of the generation is left, in the
 	// master's goroutine. It may be nil.
 	Release func()

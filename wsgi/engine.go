@@ -43,6 +43,10 @@ type Options struct {
 	SwitchInterval   float64  // seconds, 0 CPython's
 	KeepInterpreters bool     // WSGIDestroyInterpreter Off
 
+	// Loaded is told of each script when a call has first found it loaded: what is worth loading early next time. nil: nobody asks. It may
+	// be called by several goroutines at once.
+	Loaded func(path, group string)
+
 	// Group tells what holds for an application group, asked once for each; nil: nothing special.
 	Group func(name string) GroupOptions
 
@@ -106,14 +110,25 @@ type Call struct {
 type Engine struct {
 	rt      *cpython.Runtime
 	options Options
-	groups  atomic.Pointer[map[string]*cpython.Group]
-	scripts atomic.Pointer[map[scriptName]*cpython.Script]
-	mu      sync.Mutex // makes groups and scripts
+	targets atomic.Pointer[map[targetName]*target]
 	closed  atomic.Bool
 	pool    sync.Pool // of *exchange
+
+	mu      sync.Mutex // guards what follows, and the making of targets
+	groups  map[string]*cpython.Group
+	scripts map[scriptName]*cpython.Script
 }
 
 type scriptName struct{ path, callable string }
+
+type targetName struct{ path, callable, group string }
+
+// target is where a call goes.
+type target struct {
+	script *cpython.Script
+	group  *cpython.Group
+	told   atomic.Bool // Options.Loaded knows
+}
 
 // Start loads libpython, initialises Python and its main interpreter. There can be one Engine in the life of a process; Python takes part
 // of the process with it: it reads the environment, sets the locale, and SIGPIPE is ignored from here on.
@@ -159,8 +174,9 @@ func Start(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.groups.Store(&map[string]*cpython.Group{"": e.rt.Main()})
-	e.scripts.Store(&map[scriptName]*cpython.Script{})
+	e.groups = map[string]*cpython.Group{"": e.rt.Main()}
+	e.scripts = map[scriptName]*cpython.Script{}
+	e.targets.Store(&map[targetName]*target{})
 	o.Log(Info, "", "Attaching to Python main interpreter in "+e.mode()+".", nil)
 	return e, nil
 }
@@ -251,14 +267,36 @@ func (e *Engine) PythonVersion() string {
 	return v
 }
 
-func (e *Engine) group(name string) (*cpython.Group, error) {
-	if g := (*e.groups.Load())[name]; g != nil {
-		return g, nil
+// target finds where calls of a script in a group go, made at the first.
+func (e *Engine) target(path, callable, group string) (*target, error) {
+	name := targetName{path, callable, group}
+	if t := (*e.targets.Load())[name]; t != nil {
+		return t, nil
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	old := *e.groups.Load()
-	if g := old[name]; g != nil {
+	old := *e.targets.Load()
+	if t := old[name]; t != nil {
+		return t, nil
+	}
+	g, err := e.group(group)
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.script(path, callable)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{script: s, group: g}
+	grown := maps.Clone(old)
+	grown[name] = t
+	e.targets.Store(&grown)
+	return t, nil
+}
+
+// group is made when it is first asked for. e.mu is held.
+func (e *Engine) group(name string) (*cpython.Group, error) {
+	if g := e.groups[name]; g != nil {
 		return g, nil
 	}
 	if strings.ContainsRune(name, 0) {
@@ -272,21 +310,14 @@ func (e *Engine) group(name string) (*cpython.Group, error) {
 	if g == nil {
 		return nil, errors.New("wsgi: out of memory for an application group")
 	}
-	grown := maps.Clone(old)
-	grown[name] = g
-	e.groups.Store(&grown)
+	e.groups[name] = g
 	return g, nil
 }
 
+// script likewise. e.mu is held.
 func (e *Engine) script(path, callable string) (*cpython.Script, error) {
 	name := scriptName{path, callable}
-	if s := (*e.scripts.Load())[name]; s != nil {
-		return s, nil
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	old := *e.scripts.Load()
-	if s := old[name]; s != nil {
+	if s := e.scripts[name]; s != nil {
 		return s, nil
 	}
 	if strings.ContainsRune(path, 0) || strings.ContainsRune(callable, 0) {
@@ -296,9 +327,7 @@ func (e *Engine) script(path, callable string) (*cpython.Script, error) {
 	if s == nil {
 		return nil, errors.New("wsgi: out of memory for a script")
 	}
-	grown := maps.Clone(old)
-	grown[name] = s
-	e.scripts.Store(&grown)
+	e.scripts[name] = s
 	return s, nil
 }
 

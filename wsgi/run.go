@@ -13,7 +13,7 @@ import (
 // Run runs a request and returns when it is over, Python's part and the exchange's. It may be called by any number of goroutines; as many
 // requests run at once as there are Threads, the others wait in line.
 func (e *Engine) Run(call *Call) Result {
-	flags, g, script, mtime, outcome := e.find(&call.Script, call.Exchange)
+	t, flags, mtime, outcome := e.find(&call.Script, call.Exchange)
 	if outcome != OK {
 		return Result{Outcome: outcome}
 	}
@@ -23,10 +23,21 @@ func (e *Engine) Run(call *Call) Result {
 	}
 	x := e.begin(call.Exchange)
 	call.set(x.c)
-	x.c.Submit(cpython.Request, flags, g, script, mtime, form, call.QueueLimit, x)
+	x.c.Submit(cpython.Request, flags, t.group, t.script, mtime, form, call.QueueLimit, x)
 	x.wait()
 	call.set(nil)
-	return x.end()
+	r := x.end()
+	if r.Outcome == OK && !t.told.Load() {
+		e.tell(t, &call.Script)
+	}
+	return r
+}
+
+// tell says to whom it may concern that a script is loaded.
+func (e *Engine) tell(t *target, s *Script) {
+	if t.told.CompareAndSwap(false, true) && e.options.Loaded != nil {
+		e.options.Loaded(s.Path, s.Group)
+	}
 }
 
 func (call *Call) set(c *cpython.Call) {
@@ -45,22 +56,19 @@ func (call *Call) Interrupt() {
 	}
 }
 
-// find looks the group and the script of a call up. What is wrong is logged.
-func (e *Engine) find(s *Script, x Exchange) (cpython.Flags, *cpython.Group, *cpython.Script, int64, Outcome) {
+// find looks up where a call goes. What is wrong is logged.
+func (e *Engine) find(s *Script, x Exchange) (*target, cpython.Flags, int64, Outcome) {
 	flags, mtime, err := s.reload()
 	if err != nil {
 		e.options.Log(Error, "WSGI0135", fmt.Sprintf("Target WSGI script '%s' not found or unable to stat.", s.Path), x)
-		return 0, nil, nil, 0, NoScript
+		return nil, 0, 0, NoScript
 	}
-	g, err := e.group(s.Group)
-	if err == nil {
-		var script *cpython.Script
-		if script, err = e.script(s.Path, s.Callable); err == nil {
-			return flags, g, script, mtime, OK
-		}
+	t, err := e.target(s.Path, s.Callable, s.Group)
+	if err != nil {
+		e.options.Log(Error, "", err.Error(), x)
+		return nil, 0, 0, LoadFailed
 	}
-	e.options.Log(Error, "", err.Error(), x)
-	return 0, nil, nil, 0, LoadFailed
+	return t, flags, mtime, OK
 }
 
 // Function is a call of a function of a script: check_password and its like.
@@ -92,7 +100,7 @@ type Value struct {
 // Call calls a function of a script. The value is valid if the outcome is OK. NoCallable, which is not logged here, says that the script
 // has no such function.
 func (e *Engine) Call(f *Function) (Value, Outcome) {
-	flags, g, script, mtime, outcome := e.find(&f.Script, f.Exchange)
+	t, flags, mtime, outcome := e.find(&f.Script, f.Exchange)
 	if outcome != OK {
 		return Value{}, outcome
 	}
@@ -103,7 +111,7 @@ func (e *Engine) Call(f *Function) (Value, Outcome) {
 		form = f.Form.Bytes(nil, true)
 		flags |= cpython.Environ
 	}
-	x.c.Submit(cpython.Function, flags, g, script, mtime, form, 0, x)
+	x.c.Submit(cpython.Function, flags, t.group, t.script, mtime, form, 0, x)
 	x.wait()
 	kind, list := x.c.Value()
 	return Value{ValueKind(kind), list}, x.end().Outcome
@@ -112,12 +120,12 @@ func (e *Engine) Call(f *Function) (Value, Outcome) {
 // Preload loads a script into the interpreter of its group before there is a request for it, on the thread that initialised Python. What
 // goes wrong is logged; it is tried again at the first request. It reports whether the script is loaded.
 func (e *Engine) Preload(path, group string) bool {
-	flags, g, script, mtime, outcome := e.find(&Script{Path: path, Group: group, Reload: ReloadModule}, nil)
+	t, flags, mtime, outcome := e.find(&Script{Path: path, Group: group, Reload: ReloadModule}, nil)
 	if outcome != OK {
 		return false
 	}
 	x := e.begin(nil)
-	x.c.SubmitBoss(cpython.Preload, flags, g, script, mtime)
+	x.c.SubmitBoss(cpython.Preload, flags, t.group, t.script, mtime)
 	x.wait()
 	return x.end().Outcome == OK
 }

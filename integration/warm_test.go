@@ -1,0 +1,84 @@
+package integration
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// warmApp tells whether it was loaded before a request asked for it: that is done by the interpreter's main thread.
+const warmApp = `
+import os, threading
+LOADED = 'early' if threading.current_thread() is threading.main_thread() else 'by a request'
+def application(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [('%d %s' % (os.getpid(), LOADED)).encode()]
+`
+
+// TestSuccessorsLoadEarly replaces processes: those that come after one that ran a script have it loaded before they take a request.
+func TestSuccessorsLoadEarly(t *testing.T) {
+	since6(t)
+	for name, config := range map[string]string{
+		"embedded": `
+StartServers 1
+ServerLimit 2
+ThreadsPerChild 4
+MaxRequestWorkers 4
+MinSpareThreads 1
+MaxSpareThreads 4
+`,
+		"daemon": `
+WSGIDaemonProcess d threads=2
+WSGIProcessGroup d
+`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := serve(t, "wsgi", config+`
+WSGIApplicationGroup %{GLOBAL}
+WSGIScriptAlias / "@W@/app/warm.wsgi"
+<Directory "@W@/app">
+    Require all granted
+</Directory>
+`, "app/warm.wsgi", warmApp)
+			ask := func() (int, string) {
+				t.Helper()
+				number, how, _ := strings.Cut(r.get(t, "/", 200), " ")
+				pid, err := strconv.Atoi(number)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return pid, how
+			}
+			pid, how := ask()
+			if how != "by a request" {
+				t.Errorf("the first process loaded the script %s", how)
+			}
+			replaced := func(by string) {
+				t.Helper()
+				old := pid
+				eventually(t, "another process answers after "+by, func() bool {
+					var how string
+					pid, how = ask()
+					if pid != old && how != "early" {
+						t.Errorf("after %s the script was loaded %s", by, how)
+					}
+					return pid != old
+				})
+			}
+			if err := r.Signal(syscall.SIGUSR1); err != nil {
+				t.Fatal(err)
+			}
+			replaced("a graceful restart")
+			victim, err := os.FindProcess(pid)
+			if err == nil {
+				err = victim.Signal(syscall.SIGTERM)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			replaced("the end of a process")
+		})
+	}
+}
