@@ -33,9 +33,18 @@ type Cmd struct {
 	// OverrideOptions is the mask of AllowOverride Options=...; all bits outside .htaccess.
 	OverrideOptions uint32
 
-	item *apacheconf.Item
-	up   *context
-	c    *compiler
+	item   *apacheconf.Item
+	up     *context
+	c      *compiler
+	module string // see As
+}
+
+// As is c for what another module makes of the line, such as a provider of Require: its expressions are that module's
+// in the error log.
+func (c *Cmd) As(module string) *Cmd {
+	d := *c
+	d.module = module
+	return &d
 }
 
 // InHtaccess tells whether the line stands in a .htaccess file.
@@ -51,7 +60,7 @@ func (c *Cmd) Check(not Not) error {
 	if not&NotInVirtualHost != 0 && c.Server.Virtual {
 		return fmt.Errorf("%s cannot occur within <VirtualHost> section", name)
 	}
-	if not&NotInDirContext != 0 && c.Limited != AllMethods {
+	if not&NotInDirContext != 0 && (c.Limited != AllMethods || c.up.closed) {
 		return fmt.Errorf("%s cannot occur within <Limit> or <LimitExcept> section", name)
 	}
 	if not&NotInHtaccess != 0 && c.c.htaccess {
@@ -83,7 +92,7 @@ func (c *Cmd) ServerRootRelative(name string) string {
 // Regexp compiles a PCRE pattern with RegexDefaultOptions in force and the
 // given flags besides.
 func (c *Cmd) Regexp(pattern string, flags pcre.Flags) (*pcre.Regexp, error) {
-	return pcre.Compile(pattern, c.c.plan.RegexFlags|flags)
+	return c.c.regexp(pattern, c.c.plan.RegexFlags|flags)
 }
 
 // Expr compiles a condition (ap_expr).
@@ -99,7 +108,11 @@ func (c *Cmd) Template(text string) (*expr.String, error) {
 // exprOptions are those in force here: expressions in .htaccess may not read files.
 func (c *Cmd) exprOptions() *expr.Options {
 	flags := c.c.plan.RegexFlags
-	return &expr.Options{Htaccess: c.c.htaccess, RegexFlags: &flags}
+	place := expr.Place{File: c.Pos.File, Line: c.Pos.Line, Module: c.module}
+	if e := c.Lookup(c.Name); e != nil && place.Module == "" {
+		place.Module = e.Module.ID
+	}
+	return &expr.Options{Htaccess: c.c.htaccess, RegexFlags: &flags, Place: place}
 }
 
 // Plan is the plan under construction, for values that belong to the whole
@@ -109,12 +122,20 @@ func (c *Cmd) Plan() *Plan { return c.c.plan }
 // Warnf records a warning for the error log; the text carries its AH code if
 // it has one.
 func (c *Cmd) Warnf(format string, args ...any) {
-	c.c.notice(true, c.Pos, fmt.Sprintf(format, args...))
+	c.notice(true, fmt.Sprintf(format, args...))
+}
+
+func (c *Cmd) notice(warn bool, text string) {
+	n := Notice{Warn: warn, Pos: c.Pos, Text: text}
+	if e := c.Lookup(c.Name); e != nil {
+		n.Module = e.Module.File
+	}
+	c.c.plan.Notices = append(c.c.plan.Notices, n)
 }
 
 // Infof records a line for LogLevel info.
 func (c *Cmd) Infof(format string, args ...any) {
-	c.c.notice(false, c.Pos, fmt.Sprintf(format, args...))
+	c.notice(false, fmt.Sprintf(format, args...))
 }
 
 // Provider finds what a loaded module provides under group and name
@@ -148,12 +169,21 @@ func (c *Cmd) WalkLimited(methods MethodSet) error {
 	return c.c.walk(c.item, c.item.Items, &x)
 }
 
+// WalkWithin is Walk for a container of a module's own in which only directives
+// of the given override classes may stand, and no sections of core's.
+func (c *Cmd) WalkWithin(override Scope) error {
+	x := *c.up
+	x.parent, x.override = c.up, override
+	x.section, x.transparent, x.closed = nil, true, true
+	return c.c.walk(c.item, c.item.Items, &x)
+}
+
 // OpenSection files s with its server or enclosing section and carries out the
 // lines inside it in s's own configuration. s needs Kind, Name and its match;
 // the rest is filled in.
 func (c *Cmd) OpenSection(s *Section) error {
 	s.Pos, s.Parent = c.Pos, c.Section
-	s.Conf = c.c.reg.newVector()
+	s.Conf = c.c.reg.newDirVector()
 	c.c.sections++
 	s.ID = c.c.sections
 	x := &context{parent: c.up, section: s, server: c.Server, dir: s.Conf, path: c.Path,
@@ -206,7 +236,7 @@ func (c *Cmd) LastIf() *Section {
 // lines inside <VirtualHost> in it.
 func (c *Cmd) OpenVirtualHost(addrs []string) error {
 	s := &Server{Virtual: true, Pos: c.Pos, Addrs: addrs}
-	s.own, s.ownDefaults = c.c.reg.newVector(), c.c.reg.newVector()
+	s.own, s.ownDefaults = c.c.reg.newServerVector(), c.c.reg.newDirVector()
 	c.c.plan.VirtualHosts = append(c.c.plan.VirtualHosts, s)
 	return c.c.walk(c.item, c.item.Items, &context{server: s, dir: s.ownDefaults,
 		override: serverScope, options: ^uint32(0), limited: AllMethods})

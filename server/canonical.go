@@ -48,7 +48,8 @@ func (r *Request) ServerPort() int {
 	if d.CanonicalPort.Get(false) {
 		local = int(r.Conn.Local.Port())
 	}
-	if d.CanonicalName.Get(modcore.CanonicalNameOff) == modcore.CanonicalNameOff && r.Line.HostPort != 0 {
+	// As in Apache, a subrequest has the client's host, and not its port.
+	if d.CanonicalName.Get(modcore.CanonicalNameOff) == modcore.CanonicalNameOff && r.Line.HostPort != 0 && r.Main == nil {
 		return r.Line.HostPort
 	}
 	switch {

@@ -57,6 +57,8 @@ type Conn struct {
 	clock                       readClock
 	shown                       shown
 
+	tracer Tracer // of requests that are explained
+
 	// of the present request, for mod_logio
 	consumed  int64 // of the reader, before it
 	bytesOut  int64
@@ -173,7 +175,7 @@ func (c *Conn) begin(r *Request) {
 	errHeader.Reset()
 	clear(list)
 	server := c.hosts.Default
-	*r = Request{Conn: c, Site: c.site, Server: server, Client: c.Remote, Received: time.Now(),
+	*r = Request{Conn: c, Site: c.site, Server: server, Client: c.Remote, Received: time.Now(), Tracer: c.tracer,
 		Env: *env, Notes: *notes, notes: list[:0], in: &c.in, out: &c.out,
 		Reply: Reply{Status: 200, Header: *header, ErrHeader: *errHeader}}
 	r.Node = server.Root
@@ -205,13 +207,22 @@ func (c *Conn) findServer(r *Request) Status {
 			name = name[1 : len(name)-1]
 		}
 		s, ok := c.hosts.Match(name)
+		if r.Tracer != nil {
+			r.Tracer.Trace(r, ServerChosen{Hosts: c.hosts, Name: name, Matched: ok})
+		}
 		if !ok && c.base.strictHost {
 			r.Logf(errlog.Error, errlog.Core, "AH10157", "Requested hostname '%s' did not match any ServerName/ServerAlias in the global server configuration", r.Line.Hostname)
 			return 400
 		}
 		r.Server = s
-	} else if s := c.hosts.ByPath(r.URI); s != nil {
-		r.Server = s
+	} else {
+		s := c.hosts.ByPath(r.URI)
+		if s != nil {
+			r.Server = s
+		}
+		if r.Tracer != nil {
+			r.Tracer.Trace(r, ServerChosen{Hosts: c.hosts, ByPath: s != nil})
+		}
 	}
 	r.Node = r.Server.Root
 	r.Conf = r.Node.Conf
@@ -326,7 +337,7 @@ func (c *Conn) rescue(r *Request, p any) {
 
 // log runs the log phase, once.
 func (c *Conn) log(r *Request) {
-	if !c.logged {
+	if !c.logged && c.tracer == nil {
 		c.logged = true
 		r.logTransaction()
 	}

@@ -181,10 +181,10 @@ func overrideType(r *Request) Status {
 		if e := d.Handler.V.Expr; e != nil {
 			v, err := e.Eval(r.ExprEnv())
 			if err != nil {
-				r.LogErr(err, errlog.Error, errlog.Core, "AH03154", "Can't evaluate handler expression")
+				r.Logf(errlog.Error, errlog.Core, "AH03154", "Can't evaluate handler expression: %v", err)
 				return 500
 			}
-			name = v
+			name = modcore.HandlerName(v)
 		}
 		if !strings.EqualFold(name, "none") {
 			r.Target.Handler = name

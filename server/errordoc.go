@@ -38,6 +38,9 @@ func (r *Request) die(status, recursive int) {
 		recursive = 0
 	}
 	r.Reply.Status = status
+	if r.Tracer != nil {
+		r.Tracer.Trace(r, Died{status, custom})
+	}
 	if dropsConnection(status) {
 		r.Conn.closeAfter()
 	}
@@ -241,7 +244,7 @@ func (r *Request) errorDocument(status int) (modcore.ErrorKind, string) {
 	}
 	text, err := d.Text.Eval(r.ExprEnv())
 	if err != nil {
-		r.LogErr(err, errlog.Error, errlog.Core, "AH03161", "error evaluating ErrorDocument expression for %d", status)
+		r.Logf(errlog.Error, errlog.Core, "AH02841", "core: ErrorDocument: can't evaluate require expression: %v", err)
 		return modcore.ErrorDefault, ""
 	}
 	return d.Kind, text

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"httpd-wsgi/apacheconf/expr"
+	"httpd-wsgi/internal/errlog"
 )
 
 // ExprEnv shows r to expressions (ap_expr).
@@ -63,8 +64,14 @@ func (e *exprEnv) Var(id expr.Var) string {
 	case expr.ContentType:
 		return r.Reply.ContentType
 	case expr.Handler:
+		if r.Target.Handler == "" {
+			return r.served
+		}
 		return r.Target.Handler
 	case expr.RequestLogID:
+		if r.Main != nil {
+			return "" // it is the main request's alone
+		}
 		return r.logID().String()
 	case expr.ScriptUser, expr.ScriptGroup:
 		return r.owner(id == expr.ScriptGroup)
@@ -93,7 +100,7 @@ func (e *exprEnv) Var(id expr.Var) string {
 	case expr.ServerSoftware:
 		return r.Site.ServerHeader
 	case expr.APIVersion:
-		return "20120211:142"
+		return "20120211" // the major number alone
 	}
 	return ""
 }
@@ -144,6 +151,15 @@ func (e *exprEnv) SubrequestURI(uri string) bool {
 func (e *exprEnv) SubrequestFile(path string) bool {
 	sub := e.request().LookupFile(path)
 	return sub.Reply.Status < 300 && sub.Target.Info != nil
+}
+
+// Failed logs an evaluation that has no result.
+func (e *exprEnv) Failed(at expr.Place, err error) {
+	m, ok := errlog.FindModule(at.Module)
+	if !ok {
+		m = errlog.Core
+	}
+	e.request().Logf(errlog.Error, m, "", "Evaluation of expression from %s:%d failed: %v", at.File, at.Line, err)
 }
 
 // Vary makes the response say that it depends on a request header.

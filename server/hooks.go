@@ -118,8 +118,16 @@ type Child struct {
 	MPM string
 	// Board is the scoreboard that all children share, nil in a process without one.
 	Board *scoreboard.Board
+	// Dry tells that requests are explained, not served: nothing is to be started for them.
+	Dry bool
 	// Built is when the program was made, as it tells with -v.
 	Built string
+	// Legacy is what processes of this kind before this one have left for it; Leave leaves something to those after
+	// it. Leave may be nil.
+	Legacy []string
+	Leave  func(word string)
+	// Stopping is closed when the process is to end at once; nil: never.
+	Stopping <-chan struct{}
 }
 
 // Module binds a module's tables to its hooks.

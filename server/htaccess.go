@@ -81,25 +81,28 @@ func (r *Request) readHtaccess(e *htaccessEntry, i int) (*vhost.Node, Status) {
 		}
 		return nil, r.denyHtaccess(err, file, e.dir)
 	}
-	section, err := r.compileHtaccess(e, file, text)
+	section, lasting, err := r.compileHtaccess(e, file, text)
 	if err != nil {
 		msg := err.Error()
 		var ce *apacheconf.Error
 		if errors.As(err, &ce) {
 			msg = ce.Msg
+			r.Acted(ce.Pos)
 		}
 		r.Logf(errlog.Alert, errlog.Core, "", "%s: %s", file, msg)
 		return nil, 500
 	}
 	out := *e
 	out.id, out.present, out.next = id, i+1, e.node.Detached(section)
-	if id.settled(r.Received) {
+	if lasting && id.settled(r.Received) {
 		r.Site.htaccess.store(&out)
 	}
 	return out.next, OK
 }
 
-func (r *Request) compileHtaccess(e *htaccessEntry, file string, text []byte) (*directives.Section, error) {
+// compileHtaccess makes the section of a file. lasting tells that it depends on the file's text alone: with <IfFile>
+// other files decide.
+func (r *Request) compileHtaccess(e *htaccessEntry, file string, text []byte) (section *directives.Section, lasting bool, err error) {
 	plan := r.Site.Plan
 	conf := r.Site.Core.Dir.Of(e.node.Conf)
 	override := conf.AllowOverride.V
@@ -108,13 +111,16 @@ func (r *Request) compileHtaccess(e *htaccessEntry, file string, text []byte) (*
 		HasModule:    plan.Loaded.Has,
 		HasDirective: plan.Loaded.HasDirective,
 		HasSection:   plan.Loaded.HasSection,
+		Nonfatal:     override.NonfatalOverride,
+		OnRead:       func(tag string, _ apacheconf.Pos) { lasting = lasting && tag != "<IfFile" },
 	}
+	lasting = true
 	if override.Classes == 0 {
 		loader.Allow = func(name string) bool { return list[name] }
 	}
 	tree, err := loader.LoadHtaccess(plan.Tree, file, text)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	section, notices, err := plan.Registry.CompileHtaccess(plan, tree, directives.Htaccess{
 		Dir:      e.dir,
@@ -131,7 +137,7 @@ func (r *Request) compileHtaccess(e *htaccessEntry, file string, text []byte) (*
 		}
 		r.logger().Logf(errlog.Core, lv, nil, "", "%s", n.Text)
 	}
-	return section, err
+	return section, lasting, err
 }
 
 var errNotRegular = errors.New("not a regular file")

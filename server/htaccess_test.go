@@ -119,6 +119,84 @@ func TestHtaccessChanges(t *testing.T) {
 	expect("a link", "four", 200)
 }
 
+// TestHtaccessIfFile: what other files decide is not taken from memory.
+func TestHtaccessIfFile(t *testing.T) {
+	root := t.TempDir()
+	plant(t, root, "f d/f.txt\n")
+	s := newWalkSite(t, root, htaccessConf)
+	flag := filepath.Join(root, "flag")
+	for _, text := range []string{"<IfFile flag>\nHeader always add X-T there\n</IfFile>\n",
+		"<IfModule core.c>\n<IfFile !flag>\n</IfFile>\n<iffile flag>\nHeader always add X-T there\n</iffile>\n</IfModule>\n"} {
+		write(t, filepath.Join(root, "htdocs/d/.htaccess"), text)
+		for _, want := range []string{"-", "there", "-"} {
+			if want == "there" {
+				write(t, flag, "")
+			} else {
+				os.Remove(flag)
+			}
+			r := s.request("/d/f.txt")
+			r.Received = time.Now().Add(time.Hour)
+			if status := s.walk(r); status != 200 || s.words(r) != want {
+				t.Errorf("%q: %d %s, want %s", text, status, s.words(r), want)
+			}
+		}
+	}
+}
+
+// TestHtaccessInPlace writes a file in place while requests come: who asks when no write is under way gets all of
+// the last one, and what was written whole is never followed by what was before it.
+func TestHtaccessInPlace(t *testing.T) {
+	root := t.TempDir()
+	plant(t, root, "f d/f.txt\n")
+	s := newWalkSite(t, root, htaccessConf)
+	file := filepath.Join(root, "htdocs/d/.htaccess")
+	text := func(i int64) []byte { return fmt.Appendf(nil, "Header always add X-T %05d\n", i) }
+	if err := os.WriteFile(file, text(0), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var begun, made atomic.Int64
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	for range 4 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				least := made.Load()
+				r := s.request("/d/f.txt")
+				status := s.walk(r)
+				most := begun.Load()
+				var got int64
+				if _, err := fmt.Sscan(strings.TrimLeft(s.words(r), "0"), &got); status == 200 && s.words(r) == "00000" {
+					got, err = 0, nil
+				} else if err != nil || status != 200 {
+					if least == most { // no write was under way
+						t.Errorf("status %d, %s while nothing was written", status, s.words(r))
+						return
+					}
+					continue
+				}
+				if got < least || got > most {
+					t.Errorf("got %d between %d and %d", got, least, most)
+					return
+				}
+			}
+		})
+	}
+	for i := range int64(400) {
+		begun.Store(i + 1)
+		if err := os.WriteFile(file, text(i+1), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		made.Store(i + 1)
+	}
+	close(stop)
+	wg.Wait()
+}
+
 // TestHtaccessFresh changes a file faster than its times can show: requests
 // that come at once must not be answered from memory.
 func TestHtaccessFresh(t *testing.T) {

@@ -22,6 +22,9 @@ func (r *Request) Logf(lv errlog.Level, m errlog.Module, code, format string, ar
 
 // LogErr is Logf with the error behind the message, shown in front of it.
 func (r *Request) LogErr(err error, lv errlog.Level, m errlog.Module, code, format string, args ...any) {
+	if r.Tracer != nil {
+		r.said(err, lv, m, code, fmt.Sprintf(format, args...))
+	}
 	if !r.LogEnabled(m, lv) {
 		return
 	}
@@ -31,10 +34,21 @@ func (r *Request) LogErr(err error, lv errlog.Level, m errlog.Module, code, form
 
 // LogEntry writes an entry in r's name: the caller fills in level, module and message.
 func (r *Request) LogEntry(e *errlog.Entry) {
+	if r.Tracer != nil {
+		r.said(e.Status, e.Level, e.Module, e.Code, e.Message)
+	}
 	if r.LogEnabled(e.Module, e.Level) {
 		e.Context = logContext{r}
 		r.logger().Log(e)
 	}
+}
+
+// said tells the Tracer of a message.
+func (r *Request) said(err error, lv errlog.Level, m errlog.Module, code, message string) {
+	if err != nil {
+		message = errlog.StatusText(err) + ": " + message
+	}
+	r.Tracer.Trace(r, Said{Level: lv, Module: m, Code: code, Message: message})
 }
 
 func (r *Request) logger() *errlog.Logger { return r.Site.logs[r.Server.Index] }

@@ -8,26 +8,57 @@ import (
 
 // phases are the hooks of a Site, sorted, in the order they run.
 type phases struct {
-	postRead, translate, mapToStorage, headerParser []Hook
-	access, accessEx, checkUser, authChecker        []Hook
-	types, fixups, handlers, log                    []Hook
+	postRead, translate, mapToStorage, headerParser phase
+	access, accessEx, checkUser, authChecker        phase
+	types, fixups, handlers, log                    phase
 	insertFilter, insertErrorFilter                 []func(*Request)
 }
 
+// phase are the hooks of one phase.
+type phase []phaseHook
+
+type phaseHook struct {
+	run Hook
+	at  *hookName
+}
+
+// hookName says for a Tracer where a hook stands.
+type hookName struct{ phase, module string }
+
 func (h *HookSet) compile() phases {
 	return phases{
-		postRead: h.PostReadRequest.sorted(), translate: h.TranslateName.sorted(), mapToStorage: h.MapToStorage.sorted(),
-		headerParser: h.HeaderParser.sorted(), access: h.AccessChecker.sorted(), accessEx: h.AccessCheckerEx.sorted(),
-		checkUser: h.CheckUserID.sorted(), authChecker: h.AuthChecker.sorted(), types: h.TypeChecker.sorted(),
-		fixups: h.Fixups.sorted(), handlers: h.Handler.sorted(), log: h.LogTransaction.sorted(),
+		postRead:     newPhase("post_read_request", &h.PostReadRequest),
+		translate:    newPhase("translate_name", &h.TranslateName),
+		mapToStorage: newPhase("map_to_storage", &h.MapToStorage),
+		headerParser: newPhase("header_parser", &h.HeaderParser),
+		access:       newPhase("access_checker", &h.AccessChecker),
+		accessEx:     newPhase("access_checker_ex", &h.AccessCheckerEx),
+		checkUser:    newPhase("check_user_id", &h.CheckUserID),
+		authChecker:  newPhase("auth_checker", &h.AuthChecker),
+		types:        newPhase("type_checker", &h.TypeChecker),
+		fixups:       newPhase("fixups", &h.Fixups),
+		handlers:     newPhase("handler", &h.Handler),
+		log:          newPhase("log_transaction", &h.LogTransaction),
 		insertFilter: h.InsertFilter.sorted(), insertErrorFilter: h.InsertErrorFilter.sorted(),
 	}
 }
 
+func newPhase(name string, p *Phase[Hook]) phase {
+	fns := p.sorted()
+	out := make(phase, len(fns))
+	for i, fn := range fns {
+		out[i] = phaseHook{fn, &hookName{name, p.hooks[i].module}}
+	}
+	return out
+}
+
 // runFirst runs hooks until one does not decline.
-func runFirst(r *Request, hooks []Hook) Status {
-	for _, h := range hooks {
-		if s := h(r); s != Declined {
+func runFirst(r *Request, p phase) Status {
+	for i := range p {
+		if s := p[i].run(r); s != Declined {
+			if r.Tracer != nil {
+				r.Tracer.Trace(r, Answered{p[i].at.phase, p[i].at.module, s})
+			}
 			return s
 		}
 	}
@@ -35,9 +66,16 @@ func runFirst(r *Request, hooks []Hook) Status {
 }
 
 // runAll runs hooks until one fails; declining is as good as OK.
-func runAll(r *Request, hooks []Hook) Status {
-	for _, h := range hooks {
-		if s := h(r); s != Declined && s != OK {
+func runAll(r *Request, p phase) Status {
+	for i := range p {
+		s := p[i].run(r)
+		if s == Declined {
+			continue
+		}
+		if r.Tracer != nil {
+			r.Tracer.Trace(r, Answered{p[i].at.phase, p[i].at.module, s})
+		}
+		if s != OK {
 			return s
 		}
 	}
@@ -125,7 +163,7 @@ func (r *Request) process() Status {
 // configuration.
 func (r *Request) authorize() Status {
 	for _, from := range [...]*Request{r.Prev, r.Main} {
-		if from != nil && from.Conf == r.Conf && (from.authorized || sameDir(from, r)) {
+		if from != nil && from.Conf == r.Conf && (from.authorized || from == r.Prev && sameDir(from, r)) {
 			r.User, r.AuthType, r.authorized = from.User, from.AuthType, true
 			return OK
 		}
@@ -143,7 +181,7 @@ func (r *Request) authorize() Status {
 	switch s = runFirst(r, p.accessEx); s {
 	case OK:
 	case Declined:
-		if s = runFirst(r, p.checkUser); s != OK {
+		if s = r.authenticate(); s != OK {
 			return r.declDie(s, "check user")
 		}
 		if r.User == "" {
@@ -158,6 +196,17 @@ func (r *Request) authorize() Status {
 	}
 	r.authorized = true
 	return OK
+}
+
+// authenticate finds out who asks. A Tracer may know.
+func (r *Request) authenticate() Status {
+	if r.Tracer != nil {
+		if user := r.Tracer.User(); user != "" {
+			r.User, r.AuthType = user, r.ConfiguredAuthType()
+			return OK
+		}
+	}
+	return runFirst(r, r.Site.phases.checkUser)
 }
 
 // sameDir tells whether two requests map into one directory: Apache, which
@@ -195,8 +244,12 @@ func (r *Request) invokeHandler() Status {
 		// As in Apache 2.4, a type with no handler of its name serves as the handler's name.
 		r.Target.Handler, _, _ = strings.Cut(r.Reply.ContentType, ";")
 	}
+	r.served = r.Target.Handler
 	s := runFirst(r, r.Site.phases.handlers)
 	r.Target.Handler = configured
+	if s != OK && s != Done {
+		r.served = "" // an error's page is nobody's
+	}
 	switch {
 	case s == OK, s == Done, s >= 100:
 		return s

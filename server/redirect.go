@@ -46,7 +46,7 @@ func (r *Request) successor(uri string) *Request {
 		return nil
 	}
 	n := &Request{Conn: r.Conn, Site: r.Site, Server: r.Server, Main: r.Main, Prev: r,
-		Line: r.Line, In: r.In, Client: r.Client, Received: r.Received, in: r.in, out: r.out}
+		Line: r.Line, In: r.In, Client: r.Client, Received: r.Received, Tracer: r.Tracer, in: r.in, out: r.out}
 	n.restart()
 	n.Line.Target = uri
 	n.URI, n.Args, n.HasArgs = splitTarget(uri)
@@ -83,7 +83,7 @@ func (r *Request) LookupURI(uri string) *Request {
 // subrequest makes an empty subrequest of r.
 func (r *Request) subrequest() *Request {
 	n := &Request{Conn: r.Conn, Site: r.Site, Server: r.Server, Main: r, Line: r.Line, Client: r.Client, Received: r.Received,
-		User: r.User, AuthType: r.AuthType, out: r.out}
+		User: r.User, AuthType: r.AuthType, Tracer: r.Tracer, out: r.out}
 	n.Line.Method, n.Line.Number, n.Line.HeaderOnly = "GET", 0, false
 	n.In.F = append([]Field(nil), r.In.F...)
 	for _, h := range [...]string{"Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-Md5",
@@ -108,6 +108,9 @@ func (r *Request) subrequest() *Request {
 // (ap_internal_fast_redirect), without running phases again. The walks' and
 // authorization's results are the subrequest's.
 func (r *Request) FastRedirect(sub *Request) {
+	if r.Tracer != nil {
+		r.Tracer.Trace(r, Became{sub})
+	}
 	r.URI, r.Args, r.HasArgs = sub.URI, sub.Args, sub.HasArgs
 	r.Target = sub.Target
 	r.Conf, r.Node, r.authorized = sub.Conf, sub.Node, sub.authorized
@@ -142,11 +145,16 @@ func (r *Request) LookupFile(name string) *Request {
 	if n.Reply.Status != 200 {
 		return n
 	}
+	dir := r.Target.Filename[:strings.LastIndexByte(r.Target.Filename, '/')+1]
 	if !strings.HasPrefix(name, "/") {
-		name = r.Target.Filename[:strings.LastIndexByte(r.Target.Filename, '/')+1] + name
+		name = dir + name
 	}
+	name = cleanName(name)
 	n.Target.Filename = name
-	n.URI = r.URI[:strings.LastIndexByte(r.URI, '/')+1] + name[strings.LastIndexByte(name, '/')+1:]
+	// Only a file beside r's has a URI that is known; others have none, and no <Location> holds for them.
+	if base, ok := strings.CutPrefix(name, dir); ok && base != "" && !strings.Contains(base, "/") {
+		n.URI = r.URI[:strings.LastIndexByte(r.URI, '/')+1] + base
+	}
 	if s := n.process(); s != OK {
 		n.Reply.Status = int(s)
 	}

@@ -50,12 +50,16 @@ type Request struct {
 	// Reply is the response's head; body.go and response.go hold the streams.
 	Reply Reply
 
+	// Tracer hears what becomes of the request when it is explained; nil when it is served.
+	Tracer Tracer
+
 	in         *input  // the connection's, shared along redirects
 	out        *output // the connection's
 	notes      []any
 	info, link fileInfo             // of the file, and of a component on the way to it (walk.go)
 	allowed    directives.MethodSet // what Allow names
 	unfiltered string               // a filter that is missing and that the response must not go without
+	served     string               // the name by which the handler that answered was called
 	authorized bool                 // passed the access and authorization phases under Conf
 }
 

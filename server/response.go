@@ -334,6 +334,9 @@ func (o *output) badHead() error {
 		o.eos = true
 		err := o.emit(nil, true)
 		o.release()
+		if err == nil {
+			err = errEnded // who came to write more has nothing left to write to
+		}
 		return err
 	}
 	o.rescued = true

@@ -184,6 +184,9 @@ func (r *Request) directoryWalk() Status {
 		t.Filename = w.stuck
 	}
 	if status != OK {
+		if r.Tracer != nil {
+			r.Tracer.Trace(r, Walked{w.node})
+		}
 		return status
 	}
 	switch {

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 )
@@ -16,6 +17,7 @@ type fakeEnv struct {
 	uris       map[string]bool
 	files      map[string]bool
 	vary       []string
+	failed     []string
 	subrequest int
 }
 
@@ -30,3 +32,6 @@ func (e *fakeEnv) ClientIP() netip.Addr                  { return e.ip }
 func (e *fakeEnv) SubrequestURI(uri string) bool         { e.subrequest++; return e.uris[uri] }
 func (e *fakeEnv) SubrequestFile(path string) bool       { e.subrequest++; return e.files[path] }
 func (e *fakeEnv) Vary(name string)                      { e.vary = append(e.vary, name) }
+func (e *fakeEnv) Failed(at Place, err error) {
+	e.failed = append(e.failed, fmt.Sprintf("%s:%d:%s: %v", at.File, at.Line, at.Module, err))
+}

@@ -52,6 +52,16 @@ type Env interface {
 	// called after a condition was evaluated without an error, in the order of
 	// first use, and not with Options.DontVary.
 	Vary(name string)
+	// Failed hears of an evaluation that ended with an error and of the place
+	// that the expression was compiled with, to log it as Apache does.
+	Failed(at Place, err error)
+}
+
+// Place is where an expression stands, for the error log.
+type Place struct {
+	File   string
+	Line   int
+	Module string // "headers_module": whose directive it is part of
 }
 
 // Options change how an expression is compiled. The zero value is right for
@@ -63,6 +73,8 @@ type Options struct {
 	// Htaccess refuses the functions that look at files, and not the operators:
 	// what Apache does with expressions in .htaccess.
 	Htaccess bool
+	// Place is handed to Env.Failed.
+	Place Place
 	// DontVary keeps a condition from calling Env.Vary (AP_EXPR_FLAG_DONT_VARY).
 	DontVary bool
 	// SSLCompat compares as SSLRequire does: the longer string is the greater,
@@ -118,6 +130,7 @@ type Cond struct {
 	text  string
 	eval  boolFunc
 	vary  bool
+	place Place
 	ctxes sync.Pool
 }
 
@@ -127,6 +140,7 @@ type String struct {
 	text     string
 	eval     strFunc
 	constant bool
+	place    Place
 	ctxes    sync.Pool
 }
 
@@ -141,7 +155,7 @@ func Compile(text string, opts *Options) (*Cond, error) {
 	if err := c.failure(); err != nil {
 		return nil, err
 	}
-	return &Cond{text: text, eval: eval, vary: !c.opts.DontVary}, nil
+	return &Cond{text: text, eval: eval, vary: !c.opts.DontVary, place: c.opts.Place}, nil
 }
 
 // CompileString compiles a string expression: text with %{variables},
@@ -156,7 +170,7 @@ func CompileString(text string, opts *Options) (*String, error) {
 	if err := c.failure(); err != nil {
 		return nil, err
 	}
-	return &String{text: text, eval: w.str(), constant: w.eval == nil}, nil
+	return &String{text: text, eval: w.str(), constant: w.eval == nil, place: c.opts.Place}, nil
 }
 
 func (o *Options) orDefault() Options {
@@ -195,6 +209,7 @@ func (c *Cond) EvalMatch(env Env, m *Match) (bool, error) {
 	err := x.err
 	if err != nil {
 		ok = false
+		env.Failed(c.place, err)
 	} else if c.vary {
 		for _, name := range x.vary {
 			env.Vary(name)
@@ -219,6 +234,7 @@ func (s *String) EvalMatch(env Env, m *Match) (string, error) {
 	err := x.err
 	if err != nil {
 		v = ""
+		env.Failed(s.place, err)
 	}
 	x.put(&s.ctxes, m)
 	return v, err

@@ -128,7 +128,7 @@ func TestItems(t *testing.T) {
 		{"F[%7F] E[%E] e[%{X}e] e-[%-{X}e] a[%a] end %M", " e-[-] end m", " e-[-] a[127.0.0.1:37908] end m"},
 		{"ca[%{c}a] A[%A] k[%k] v[%v] V[%V] %M", " v[canon.example] m", "ca[::1:58619] A[127.0.0.1:18101] k[1] v[canon.example] V[h.example] m"},
 		{"%M% ,\\ referer\\ %{Referer}i x%%y i[%{Foo}i] q%4{Foo}iq end", "m x%y end", "m x%y i[bar baz] end"},
-		{"%+{Foo}i %M", "", "bar baz m"},
+		{"%{Foo}i %M", " m", "bar baz m"},
 		{"a\\nb\\qc %M\\", "a\nbqc m\\", ""},
 		{"x% y% % %M", "xym", ""},
 	} {

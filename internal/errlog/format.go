@@ -67,6 +67,9 @@ func ParseFormat(kind Kind, s string) (*Format, error) {
 		if err != nil {
 			return nil, err
 		}
+		if kind == Main && it.required {
+			return nil, errors.New("The '+' flag cannot be used in the main error log format")
+		}
 		if it.message {
 			if kind != Main {
 				return nil, errors.New("%M cannot be used in once-per-request or once-per-connection formats")
