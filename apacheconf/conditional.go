@@ -31,13 +31,22 @@ func (f *fileReading) condition(d *onRead, args string, items []*Item) ([]*Item,
 	case &onIfSection:
 		holds = f.hasSection(name)
 	}
-	return f.branch(d, holds != not, items)
+	return f.branch(d, Conditional{Name: name, Not: not, Holds: holds != not}, items)
 }
 
 // branch reads on in a container that has a condition.
-func (f *fileReading) branch(d *onRead, holds bool, items []*Item) ([]*Item, *Error) {
-	if !holds {
-		return items, f.soak(d.name)
+func (f *fileReading) branch(d *onRead, c Conditional, items []*Item) ([]*Item, *Error) {
+	c.Tag, c.Pos = d.name, f.pos()
+	if !c.Holds {
+		lines, e := f.soak(d.name)
+		if f.l.Condition != nil && e == nil {
+			c.Lines, c.End = lines, f.pos()
+			f.l.Condition(c)
+		}
+		return items, e
+	}
+	if f.l.Condition != nil {
+		f.l.Condition(c)
 	}
 	if e := f.enter(); e != nil {
 		return items, e
@@ -105,7 +114,7 @@ func (f *fileReading) ifVersion(d *onRead, args string, items []*Item) ([]*Item,
 	if e != nil {
 		return items, e
 	}
-	return f.branch(d, holds, items)
+	return f.branch(d, Conditional{Name: strings.Join(words, " "), Holds: holds}, items)
 }
 
 func (f *fileReading) versionHolds(op, version string) (bool, *Error) {

@@ -90,6 +90,13 @@ func (f *fileReading) unDefine(d *onRead, args string) *Error {
 // they are, with a warning unless there is a colon in the name (mod_rewrite's maps have one). What is put in is
 // not expanded again.
 func (f *fileReading) expand(line string) string {
+	return f.replace(line, func(name string) {
+		f.warn(f.pos(), "core", "warn", "AH00111: Config variable ${"+name+"} is not defined")
+	})
+}
+
+// replace is expand; undefined is told the variables that are not known.
+func (f *fileReading) replace(line string, undefined func(name string)) string {
 	var b []byte
 	done := 0
 	for i := 0; i+1 < len(line); i++ {
@@ -109,7 +116,7 @@ func (f *fileReading) expand(line string) string {
 			b = append(append(b, line[done:i]...), value...)
 			done = i + n + 1
 		} else if strings.IndexByte(name, ':') < 0 {
-			f.warn(f.pos(), "core", "warn", "AH00111: Config variable ${"+name+"} is not defined")
+			undefined(name)
 		}
 		i += n
 	}

@@ -177,6 +177,11 @@ func Decode(r io.Reader) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	return DecodeBytes(b)
+}
+
+// DecodeBytes is Decode for what is in memory.
+func DecodeBytes(b []byte) (*Tree, error) {
 	d := decoder{s: string(b)}
 	t := d.tree()
 	if d.err == nil && d.s != "" {

@@ -45,6 +45,15 @@ type Loader struct {
 	ReadFile func(path string) ([]byte, error)
 	// Warn is told each warning as it is found; they are in Tree.Warnings, too.
 	Warn func(*Error)
+	// OnRead is told each directive of the read phase before it is carried out, by Apache's spelling ("Include",
+	// "<IfModule"); they leave no Item. May be nil.
+	OnRead func(tag string, pos Pos)
+	// Condition is told each container with a condition: one that is passed over after its end, one that is read
+	// before its contents. May be nil.
+	Condition func(Conditional)
+	// AssumePaths lets the directories that ServerRoot and DefaultRuntimeDir name be missing, for a report on the
+	// configuration of another machine. What is to be included must be there all the same.
+	AssumePaths bool
 	// Allow says whether AllowOverrideList has a directive of the read phase, "<ifmodule" for example, for .htaccess
 	// files where AllowOverride permits no class. Nil permits those which Apache permits with any class.
 	Allow func(lowerName string) bool
@@ -267,6 +276,7 @@ func (f *fileReading) build(end string, items []*Item) ([]*Item, *Error) {
 			it.Name, it.Pos, it.Section = name[1:], f.pos(), true
 			if i := strings.LastIndexByte(args, '>'); i >= 0 {
 				it.Args = trimRight(args[:i])
+				it.Tail = args[len(it.Args):]
 			} else {
 				it.Args, it.Unclosed = args, true
 			}
@@ -328,16 +338,24 @@ func isEnd(line, name string) bool {
 
 // soak passes over a container whose condition is false. name is as in "<IfModule". Inside, sections must nest,
 // but are not looked at otherwise.
-func (f *fileReading) soak(name string) *Error {
+//
+// The lines inside are returned if someone wants to hear of them.
+func (f *fileReading) soak(name string) ([]*Item, *Error) {
+	var lines []*Item
 	open := []string{name}
 	for {
 		name := open[len(open)-1]
 		line, ok := f.lines.next()
 		if !ok {
 			if f.lines.tooLong {
-				return f.tooLong()
+				return lines, f.tooLong()
 			}
-			return &Error{Msg: "Expected </" + name[1:] + "> before end of configuration"}
+			return lines, &Error{Msg: "Expected </" + name[1:] + "> before end of configuration"}
+		}
+		if f.l.Condition != nil {
+			if it := f.soaked(line); it != nil {
+				lines = append(lines, it)
+			}
 		}
 		word, args := GetWordConf(line)
 		if word == "" || word[0] != '<' {
@@ -357,10 +375,10 @@ func (f *fileReading) soak(name string) *Error {
 			closing = word[2:]
 		}
 		if !equalFold(closing, name[1:]) {
-			return &Error{Msg: "Expected </" + name[1:] + "> but saw " + word + ">"}
+			return lines, &Error{Msg: "Expected </" + name[1:] + "> but saw " + word + ">"}
 		}
 		if open = open[:len(open)-1]; len(open) == 0 {
-			return nil
+			return lines, nil
 		}
 	}
 }

@@ -126,6 +126,9 @@ func (f *fileReading) understands(d *onRead) bool {
 // execute carries out a directive of the line just read, and appends what that leaves for execution.
 func (f *fileReading) execute(d *onRead, args string, items []*Item) ([]*Item, *Error) {
 	f.at = f.pos()
+	if f.l.OnRead != nil {
+		f.l.OnRead(d.name, f.at)
+	}
 	if f.htaccess && (d.serverOnly || f.l.Allow != nil && !f.l.Allow(toLower(d.name))) {
 		if f.l.Nonfatal {
 			f.warn(f.at, "core", "warn", "AH02295: "+d.name+" in .htaccess forbidden by AllowOverride")
@@ -186,7 +189,7 @@ func (f *fileReading) serverRoot(d *onRead, args string) *Error {
 		return e
 	}
 	path := absolute(w)
-	if !isDirectory(path) {
+	if !f.l.AssumePaths && !isDirectory(path) {
 		return &Error{Msg: "ServerRoot must be a valid directory"}
 	}
 	f.tree.ServerRoot = path
@@ -199,7 +202,7 @@ func (f *fileReading) defaultRuntimeDir(d *onRead, args string) *Error {
 		return e
 	}
 	path := mergePath(f.tree.ServerRoot, w)
-	if !isDirectory(path) {
+	if !f.l.AssumePaths && !isDirectory(path) {
 		return &Error{Msg: "DefaultRuntimeDir must be a valid directory, absolute or relative to ServerRoot"}
 	}
 	f.tree.DefaultRuntimeDir = path

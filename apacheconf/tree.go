@@ -7,6 +7,9 @@ type Item struct {
 	// Args is the logical text after the name: continuation lines joined, ${VAR} replaced, outer white space cut.
 	// It is what Apache hands to the directive, still quoted. For a section, Args ends before the last '>'.
 	Args string
+	// Tail is what follows Args in a section's opening line: the '>', with the white space before it and what stands
+	// behind. Only a tree that Load made has it, for -D DUMP_CONFIG.
+	Tail string
 	// Pos is where Apache says the directive is: the last physical line of a continued line.
 	Pos Pos
 	// Section tells a container.
@@ -62,4 +65,11 @@ type Tree struct {
 	// What .htaccess files may use.
 	defs   defines
 	macros map[string]*macro
+}
+
+// WithoutItems is the tree without what has been compiled: what LoadHtaccess needs.
+func (t *Tree) WithoutItems() *Tree {
+	u := *t
+	u.Items, u.Included, u.Warnings = nil, nil, nil
+	return &u
 }

@@ -2,7 +2,6 @@ package directives
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 
 	"httpd-wsgi/apacheconf"
@@ -15,6 +14,7 @@ type context struct {
 	parent      *context
 	section     *Section
 	transparent bool // <Limit>: no configuration of its own
+	closed      bool // Cmd.WalkWithin
 	server      *Server
 	dir         *Vector
 	path        string
@@ -58,7 +58,27 @@ type compiler struct {
 	nonfatal Nonfatal
 	sections int
 	told     map[string]bool
-	first    *apacheconf.Error // the first error that Each was told
+	regexps  map[regexpKey]*pcre.Regexp // nil for .htaccess
+	first    *apacheconf.Error          // the first error that Each was told
+}
+
+// regexpKey is what makes two regular expressions of a configuration one.
+type regexpKey struct {
+	pattern string
+	flags   pcre.Flags
+}
+
+// regexp compiles a pattern, once for all lines that have it: virtual hosts are much alike.
+func (c *compiler) regexp(pattern string, flags pcre.Flags) (*pcre.Regexp, error) {
+	key := regexpKey{pattern, flags}
+	if re := c.regexps[key]; re != nil {
+		return re, nil
+	}
+	re, err := pcre.Compile(pattern, flags)
+	if err == nil && c.regexps != nil {
+		c.regexps[key] = re
+	}
+	return re, err
 }
 
 func (c *compiler) notice(warn bool, pos apacheconf.Pos, text string) {
@@ -84,17 +104,16 @@ func (r *Registry) CompileWith(o Options, tree *apacheconf.Tree, loaded *Loaded)
 	if o.Files == nil {
 		o.Files = NewFiles()
 	}
-	if loaded.clash != "" {
-		return nil, &apacheconf.Error{Phase: apacheconf.PhaseCheck,
-			Msg: fmt.Sprintf("AH00534: %s: Configuration error: More than one %s loaded.", o.Program, loaded.clash)}
+	if err := loaded.Check(o.Program); err != nil {
+		return nil, err
 	}
-	main := &Server{own: r.newVector(), ownDefaults: r.newVector()}
+	main := &Server{own: r.newServerVector(), ownDefaults: r.newDirVector()}
 	p := &Plan{Main: main, ServerRoot: tree.ServerRoot, Methods: newMethods(), RegexFlags: pcre.DefaultFlags, Files: o.Files, Loaded: loaded,
 		Tree: tree, Registry: r}
 	for _, w := range tree.Warnings {
 		p.Notices = append(p.Notices, Notice{Warn: true, Pos: w.Pos, Text: w.Msg})
 	}
-	c := &compiler{reg: r, options: o, plan: p, loaded: loaded, told: map[string]bool{}}
+	c := &compiler{reg: r, options: o, plan: p, loaded: loaded, told: map[string]bool{}, regexps: map[regexpKey]*pcre.Regexp{}}
 	err := c.walk(nil, tree.Items, &context{server: main, dir: main.ownDefaults,
 		override: serverScope, options: ^uint32(0), limited: AllMethods})
 	if err != nil {
@@ -149,10 +168,11 @@ func (c *compiler) report(u Use) {
 // fixup merges each virtual host over the main server.
 func (r *Registry) fixup(p *Plan) {
 	m := p.Main
-	m.Conf, m.Defaults = r.complete(m.own), r.complete(m.ownDefaults)
+	m.Conf, m.Defaults = m.own.complete(), m.ownDefaults.complete()
+	conf, defaults := m.Conf.hollow(), m.Defaults.hollow()
 	for _, v := range p.VirtualHosts {
-		v.Conf = r.Merge(m.Conf, r.inner(v.own))
-		v.Defaults = r.Merge(m.Defaults, r.inner(v.ownDefaults))
+		v.Conf = conf.with(m.Conf, v.own)
+		v.Defaults = defaults.with(m.Defaults, v.ownDefaults)
 		v.Dirs = concat(m.Dirs, v.Dirs)
 		v.Locations = concat(m.Locations, v.Locations)
 		v.Files = concat(m.Files, v.Files)
@@ -173,6 +193,8 @@ type Htaccess struct {
 	List map[string]bool
 	// Nonfatal is what AllowOverride Nonfatal= lets pass.
 	Nonfatal Nonfatal
+	// Each is Options.Each for the lines of the file; the section and the first error are returned beside it.
+	Each func(Use)
 }
 
 // Nonfatal says which faults of a .htaccess file cost a warning and the line
@@ -188,21 +210,25 @@ func (r *Registry) CompileHtaccess(p *Plan, tree *apacheconf.Tree, h Htaccess) (
 	// A copy of the plan collects the notices; methods are registered at start only (modcore's <Limit> sees to it).
 	q := *p
 	q.Notices, q.Files = nil, NewFiles()
-	s := &Section{Kind: KindHtaccess, Name: h.Dir, Conf: r.newVector()}
-	c := &compiler{reg: r, plan: &q, loaded: p.Loaded, htaccess: true, list: h.List, nonfatal: h.Nonfatal, told: map[string]bool{}}
+	s := &Section{Kind: KindHtaccess, Name: h.Dir, Conf: r.newDirVector()}
+	c := &compiler{reg: r, options: Options{Each: h.Each}, plan: &q, loaded: p.Loaded, htaccess: true, list: h.List, nonfatal: h.Nonfatal, told: map[string]bool{}}
 	// The section serves as the place where nested <Files> and <If> are filed; at the top of a
 	// .htaccess file Apache has no enclosing container, hence no parent item.
 	err := c.walk(nil, tree.Items, &context{section: s, server: h.Server, dir: s.Conf, path: h.Dir,
 		override: h.Override, options: h.Options, limited: AllMethods})
+	if err == nil && c.first != nil {
+		err = c.first
+	}
 	return s, q.Notices, err
 }
 
 // walk carries out items, which stand in parent (nil at the top), in context x.
 func (c *compiler) walk(parent *apacheconf.Item, items []*apacheconf.Item, x *context) error {
+	cmd := new(Cmd) // of one line after the other: no setter keeps it
 	for _, it := range items {
-		err := c.line(parent, it, x)
+		err := c.line(cmd, parent, it, x)
 		if c.options.Each != nil {
-			u := Use{Item: it, Entry: c.loaded.entry(it.Tag()), Server: x.server, Section: x.enclosing()}
+			u := Use{Item: it, Entry: c.entry(it.Tag()), Server: x.server, Section: x.enclosing()}
 			if err != nil {
 				u.Err = placed(err, it.Pos, apacheconf.PhaseWalk)
 			}
@@ -217,10 +243,11 @@ func (c *compiler) walk(parent *apacheconf.Item, items []*apacheconf.Item, x *co
 }
 
 // line is Apache's execute_now for one directive: look it up, check where it
-// stands, split its arguments, call its setter on the right configuration.
-func (c *compiler) line(parent, it *apacheconf.Item, x *context) error {
+// stands, split its arguments, call its setter on the right configuration. cmd
+// is filled in.
+func (c *compiler) line(cmd *Cmd, parent, it *apacheconf.Item, x *context) error {
 	name := it.Tag()
-	e := c.loaded.entry(name)
+	e := c.entry(name)
 	if e == nil {
 		if c.nonfatal.Unknown {
 			c.notice(true, it.Pos, fmt.Sprintf("AH02296: Unknown directive %s perhaps misspelled or defined by a module not included in the server configuration", strings.ToLower(name)))
@@ -245,7 +272,7 @@ func (c *compiler) line(parent, it *apacheconf.Item, x *context) error {
 	if it.Unclosed {
 		return fmt.Errorf("%s> directive missing closing '>'", e.Name)
 	}
-	cmd := &Cmd{Name: e.Name, Args: it.Args, Pos: it.Pos, Path: x.path, Server: x.server, Section: x.enclosing(),
+	*cmd = Cmd{Name: e.Name, Args: it.Args, Pos: it.Pos, Path: x.path, Server: x.server, Section: x.enclosing(),
 		Limited: x.limited, Override: x.override, OverrideOptions: x.options, item: it, up: x, c: c}
 	if e.Not != 0 {
 		if err := cmd.Check(e.Not); err != nil {
@@ -258,7 +285,9 @@ func (c *compiler) line(parent, it *apacheconf.Item, x *context) error {
 			c.told[key] = true
 			c.notice(false, it.Pos, fmt.Sprintf("%s has no effect here: %s", e.Name, e.Why))
 		}
-		return nil
+		if e.server == nil && e.dir == nil {
+			return nil
+		}
 	case Refused:
 		return fmt.Errorf("%s is not supported by httpd-wsgi: %s", e.Name, e.Why)
 	}
@@ -268,32 +297,31 @@ func (c *compiler) line(parent, it *apacheconf.Item, x *context) error {
 		if c.htaccess {
 			return fmt.Errorf("%s not allowed here", e.Name)
 		}
-		if err := e.server(cmd, c.conf(v, e.serverSlot)); err != nil || !e.defaults {
+		if err := e.server(cmd, v.own(e.serverSlot)); err != nil || !e.defaults {
 			return err
 		}
 	} else if e.server != nil && !c.htaccess {
 		// A line in a section makes its module's configuration of the server too, empty (ap_set_config_vectors).
-		c.conf(x.server.own, e.serverSlot)
+		x.server.own.own(e.serverSlot)
 	}
-	return e.dir(cmd, c.conf(x.dir, e.dirSlot))
+	return e.dir(cmd, x.dir.own(e.dirSlot))
 }
 
-func (c *compiler) conf(v *Vector, i int) any {
-	if v.p[i] == nil {
-		v.p[i] = c.reg.slots[i].zero()
-	}
-	return v.p[i]
-}
-
+// unknown is the error for a command that no loaded module has: Apache's
+// sentence, and in parentheses what is known of it.
 func (c *compiler) unknown(name string) error {
 	err := fmt.Errorf("Invalid command '%s', perhaps misspelled or defined by a module not included in the server configuration", name)
-	if c.reg.Lookup(name) != nil || len(c.loaded.absent) == 0 {
+	if advice := c.reg.Advice(name); advice != "" {
+		return fmt.Errorf("%w (%s)", err, advice)
+	}
+	var ids []string
+	for _, m := range c.reg.absent {
+		if m.Partial && c.loaded.absent[m.ID] {
+			ids = append(ids, m.ID)
+		}
+	}
+	if ids == nil {
 		return err
 	}
-	ids := make([]string, 0, len(c.loaded.absent))
-	for id := range c.loaded.absent {
-		ids = append(ids, id)
-	}
-	sort.Strings(ids)
 	return fmt.Errorf("%w (loaded, but not part of httpd-wsgi: %s)", err, strings.Join(ids, ", "))
 }

@@ -59,7 +59,7 @@ func Add[S, D any](r *Registry, m Module[S, D]) Slots[S, D] {
 	}
 	_, none := any(*new(D)).(None)
 	info := &ModuleInfo{ID: m.ID, File: m.File, Static: m.Static, Group: m.Group, PerDir: !none, Index: len(r.modules)}
-	slots := Slots[S, D]{addSlot(r, st, m.MergeServer), addSlot(r, dt, m.MergeDir)}
+	slots := Slots[S, D]{addSlot(&r.server, st, m.MergeServer), addSlot(&r.dir, dt, m.MergeDir)}
 	r.modules = append(r.modules, info)
 	for i := range st {
 		r.add(info, st[i].erase(slots.Server), true)
@@ -101,8 +101,8 @@ func (t Table[C]) Merger() func(base, add *C) *C {
 	}
 }
 
-func addSlot[C any](r *Registry, t Table[C], merge func(base, add *C) *C) Slot[C] {
-	always := merge != nil
+func addSlot[C any](k *kind, t Table[C], merge func(base, add *C) *C) Slot[C] {
+	always, fields := merge != nil, merge == nil
 	if merge == nil {
 		merge = t.Merger()
 		for _, d := range t {
@@ -111,11 +111,15 @@ func addSlot[C any](r *Registry, t Table[C], merge func(base, add *C) *C) Slot[C
 			}
 		}
 	}
-	r.slots = append(r.slots, slot{
+	if len(k.slots) == maxSlots {
+		panic("directives: more modules than a Vector numbers")
+	}
+	k.slots = append(k.slots, slot{
 		always: always,
+		fields: fields,
 		zero:   func() any { return new(C) },
 		merge:  func(b, a any) any { return merge(b.(*C), a.(*C)) },
 		empty:  new(C),
 	})
-	return Slot[C]{len(r.slots) - 1}
+	return Slot[C]{len(k.slots) - 1}
 }

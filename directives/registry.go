@@ -57,11 +57,16 @@ func (e *Entry) Describe() string {
 // list and read-only afterwards; there is no global one.
 type Registry struct {
 	modules   []*ModuleInfo
-	slots     []slot
+	server    kind // of the modules' per-server configurations
+	dir       kind // of their per-directory ones
 	entries   []*Entry
 	byName    map[string]*Entry
 	providers map[providerKey]provider
-	absent    map[string]string
+	// The known that is not linked: modules with their directives by name, and retired directives.
+	absent      []*AbsentModule
+	absences    map[string]*absence
+	retired     map[string]*retirement
+	retirements []*retirement
 }
 
 type providerKey struct{ group, name string }
@@ -73,7 +78,7 @@ type provider struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{byName: map[string]*Entry{}, providers: map[providerKey]provider{}, absent: map[string]string{}}
+	return &Registry{byName: map[string]*Entry{}, providers: map[providerKey]provider{}, absences: map[string]*absence{}, retired: map[string]*retirement{}}
 }
 
 // Provide registers what module provides to others under group and name
@@ -81,10 +86,6 @@ func NewRegistry() *Registry {
 func (r *Registry) Provide(module, group, name string, value any) {
 	r.providers[providerKey{group, name}] = provider{module, value}
 }
-
-// Absent names an Apache module that is known and not linked, with what to do
-// instead. LoadModule accepts it with a notice; <IfModule> is false for it.
-func (r *Registry) Absent(id, advice string) { r.absent[id] = advice }
 
 // Modules lists the linked modules in order.
 func (r *Registry) Modules() []*ModuleInfo { return r.modules }
@@ -94,7 +95,21 @@ func (r *Registry) Entries() []*Entry { return r.entries }
 
 // Lookup finds a directive by name, in any case; a section's name has its "<".
 // Of a name that the modules of a Group share it is the first one's.
-func (r *Registry) Lookup(name string) *Entry { return r.byName[strings.ToLower(name)] }
+func (r *Registry) Lookup(name string) *Entry {
+	// It is asked for every line; no directive's name is longer than the buffer.
+	var buf [64]byte
+	if len(name) > len(buf) {
+		return nil
+	}
+	for i := range len(name) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	return r.byName[string(buf[:len(name)])]
+}
 
 // Providers lists the names registered under group, sorted.
 func (r *Registry) Providers(group string) []string {

@@ -99,7 +99,7 @@ func (b *builder) resolve(s *Server) []hostAddr {
 		default:
 			found := b.names.host(a.Host)
 			if len(found) == 0 {
-				b.site.notice(fmt.Sprintf("(EAI 2)Name or service not known: AH00547: Could not resolve host name %s -- ignoring!", w))
+				b.site.notice(fmt.Sprintf("(EAI 2)Name or service not known: AH00547: Could not resolve host name %s -- ignoring!", a.Host))
 			}
 			for _, ip := range found {
 				out = append(out, hostAddr{ip: ip, port: a.Port, name: a.Host})

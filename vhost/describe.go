@@ -54,7 +54,7 @@ func (s *Server) place() string {
 
 // Defaults are the program's paths for what a configuration leaves out.
 type Defaults struct {
-	ErrorLog, PidFile, RuntimeDir, User, Group string
+	DocumentRoot, ErrorLog, PidFile, RuntimeDir, User, Group string
 }
 
 // DescribeRun writes what httpd -t -D DUMP_RUN_CFG does: directories, files,
@@ -63,7 +63,7 @@ func (s *Site) DescribeRun(w io.Writer, d Defaults) {
 	core := s.Main.Core
 	rel := func(name string) string { return serverRootRelative(s.Plan.ServerRoot, name) }
 	fmt.Fprintf(w, "ServerRoot: \"%s\"\n", s.Plan.ServerRoot)
-	fmt.Fprintf(w, "Main DocumentRoot: \"%s\"\n", core.DocumentRoot.Get(rel("htdocs")))
+	fmt.Fprintf(w, "Main DocumentRoot: \"%s\"\n", core.DocumentRoot.Get(rel(d.DocumentRoot)))
 	fmt.Fprintf(w, "Main ErrorLog: \"%s\"\n", logName(core.ErrorLog.Get(d.ErrorLog), rel))
 	run := s.Plan.Tree.DefaultRuntimeDir
 	if run == "" {

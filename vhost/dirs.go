@@ -1,7 +1,7 @@
 package vhost
 
 import (
-	"sort"
+	"slices"
 	"strings"
 
 	"httpd-wsgi/directives"
@@ -23,13 +23,36 @@ type Dirs struct {
 // level holds the sections with one number of components, the root having 0
 // and "/a/" 2 (slashes are counted, as Apache does).
 type level struct {
-	literal map[string][]indexed
+	// literal are those without wildcards; byName has them by name where they are more than linearLiterals.
+	literal []indexed
+	byName  map[string][]indexed
 	globs   []indexed
 }
+
+// linearLiterals is the number of sections up to which a level is searched in order: most servers have a few, and
+// a map for each level of each of thousands of servers is what would cost.
+const linearLiterals = 8
 
 type indexed struct {
 	section *directives.Section
 	order   int
+}
+
+// named finds the sections of a directory, in order.
+func (l *level) named(dir string) []indexed {
+	if l.byName != nil {
+		return l.byName[dir]
+	}
+	for i := range l.literal {
+		if l.literal[i].section.Name == dir {
+			n := i + 1
+			for n < len(l.literal) && l.literal[n].section.Name == dir {
+				n++
+			}
+			return l.literal[i:n]
+		}
+	}
+	return nil
 }
 
 // components is ap_count_dirs: the number of slashes; 0 for the root.
@@ -42,34 +65,55 @@ func components(name string) int {
 
 func newDirs(sections []*directives.Section) Dirs {
 	var d Dirs
-	d.All = append(d.All, sections...)
-	sort.SliceStable(d.All, func(i, j int) bool {
-		a, b := d.All[i], d.All[j]
-		if (a.Regexp == nil) != (b.Regexp == nil) {
-			return a.Regexp == nil
+	if len(sections) == 0 {
+		return d
+	}
+	d.All = slices.Clone(sections)
+	slices.SortStableFunc(d.All, func(a, b *directives.Section) int {
+		switch {
+		case a.Regexp == nil && b.Regexp != nil:
+			return -1
+		case a.Regexp != nil && b.Regexp == nil:
+			return 1
 		}
-		return components(a.Name) < components(b.Name)
+		return components(a.Name) - components(b.Name)
 	})
-	for i, s := range d.All {
-		if s.Regexp != nil {
-			d.Regexps = append(d.Regexps, s)
-			continue
-		}
-		n := components(s.Name)
-		for len(d.levels) <= n {
-			d.levels = append(d.levels, level{})
-		}
-		l := &d.levels[n]
+	literals := len(d.All)
+	for literals > 0 && d.All[literals-1].Regexp != nil {
+		literals--
+	}
+	d.Regexps = d.All[literals:]
+	if literals == 0 {
+		return d
+	}
+	d.levels = make([]level, components(d.All[literals-1].Name)+1)
+	for i, s := range d.All[:literals] {
+		l := &d.levels[components(s.Name)]
 		if s.Glob {
 			l.globs = append(l.globs, indexed{s, i})
-			continue
+		} else {
+			l.literal = append(l.literal, indexed{s, i})
 		}
-		if l.literal == nil {
-			l.literal = map[string][]indexed{}
-		}
-		l.literal[s.Name] = append(l.literal[s.Name], indexed{s, i})
+	}
+	for i := range d.levels {
+		d.levels[i].index()
 	}
 	return d
+}
+
+// index makes literal ready for named: the sections of one name stand together, in order.
+func (l *level) index() {
+	if len(l.literal) > linearLiterals {
+		l.byName = map[string][]indexed{}
+		for _, x := range l.literal {
+			l.byName[x.section.Name] = append(l.byName[x.section.Name], x)
+		}
+		l.literal = nil
+		return
+	}
+	if len(l.literal) > 1 {
+		slices.SortStableFunc(l.literal, func(a, b indexed) int { return strings.Compare(a.section.Name, b.section.Name) })
+	}
 }
 
 // Depth is the number of components beyond which no section but a regular
@@ -83,7 +127,7 @@ func (d *Dirs) Step(n *Node, dir string, depth int) *Node {
 		return n
 	}
 	l := &d.levels[depth]
-	lits := l.literal[dir]
+	lits := l.named(dir)
 	if len(l.globs) == 0 {
 		for i := range lits {
 			n = n.Step(lits[i].section)

@@ -7,8 +7,9 @@ import (
 )
 
 // AddrHosts are the servers that answer at one address, by name. It is
-// immutable. A lookup costs one map access, one more for each dot of the name
-// where there are patterns "*.name", and a comparison for each other pattern.
+// immutable. A lookup costs one map access, a few more for each dot of the name
+// where there are patterns, and a comparison for each pattern that has no dot
+// outside its wildcards.
 type AddrHosts struct {
 	// Default is the first server of the address, for requests whose name no server has.
 	Default *Server
@@ -16,8 +17,12 @@ type AddrHosts struct {
 	list []*Server
 	// exact maps names in lower case, suffix the rest of patterns "*.name" from the dot on; to places in list.
 	exact, suffix map[string]int
-	patterns      []pattern // in order of place
-	paths         []*Server // those with a ServerPath, in order
+	// tails are the other patterns by what follows the last wildcard, from its first dot on: "a*.example.com" by
+	// ".example.com". heads are those that have no dot there by what precedes the first wildcard, up to its last dot:
+	// "www.example.*" by "www.example.". patterns are the rest. All are in order of place.
+	tails, heads map[string][]pattern
+	patterns     []pattern
+	paths        []*Server // those with a ServerPath, in order
 }
 
 type pattern struct {
@@ -27,7 +32,7 @@ type pattern struct {
 
 func newAddrHosts(names []named) *AddrHosts {
 	h := &AddrHosts{Default: names[0].server, exact: map[string]int{}, suffix: map[string]int{}}
-	first := func(m map[string]int, key string, place int) {
+	file := func(m map[string]int, key string, place int) {
 		if _, ok := m[key]; !ok {
 			m[key] = place
 		}
@@ -39,16 +44,16 @@ func newAddrHosts(names []named) *AddrHosts {
 		} else {
 			s := n.server
 			h.list = append(h.list, s)
-			first(h.exact, strings.ToLower(s.Name), place)
+			file(h.exact, strings.ToLower(s.Name), place)
 			for _, a := range s.Aliases {
-				first(h.exact, strings.ToLower(a), place)
+				file(h.exact, strings.ToLower(a), place)
 			}
 			for _, a := range s.WildAliases {
 				a = strings.ToLower(a)
 				if rest, ok := strings.CutPrefix(a, "*"); ok && strings.HasPrefix(rest, ".") && !isPattern(rest) {
-					first(h.suffix, rest, place)
+					file(h.suffix, rest, place)
 				} else {
-					h.patterns = append(h.patterns, pattern{a, place})
+					h.pattern(pattern{a, place})
 				}
 			}
 			if s.Path != "" {
@@ -56,10 +61,45 @@ func newAddrHosts(names []named) *AddrHosts {
 			}
 		}
 		if n.addr.name != "" {
-			first(h.exact, strings.ToLower(n.addr.name), place)
+			file(h.exact, strings.ToLower(n.addr.name), place)
 		}
 	}
 	return h
+}
+
+// pattern files a pattern that is not "*.name".
+func (h *AddrHosts) pattern(p pattern) {
+	tail := p.text[strings.LastIndexAny(p.text, "*?")+1:]
+	if i := strings.IndexByte(tail, '.'); i >= 0 {
+		if h.tails == nil {
+			h.tails = map[string][]pattern{}
+		}
+		h.tails[tail[i:]] = append(h.tails[tail[i:]], p)
+		return
+	}
+	head := p.text[:strings.IndexAny(p.text, "*?")]
+	if i := strings.LastIndexByte(head, '.'); i >= 0 {
+		if h.heads == nil {
+			h.heads = map[string][]pattern{}
+		}
+		h.heads[head[:i+1]] = append(h.heads[head[:i+1]], p)
+		return
+	}
+	h.patterns = append(h.patterns, p)
+}
+
+// first is the place of the first pattern that fits, if that is before place; else place.
+func first(patterns []pattern, name string, place int) int {
+	for i := range patterns {
+		p := &patterns[i]
+		if p.place >= place {
+			break
+		}
+		if apr.StrcmpMatch(name, p.text) {
+			return p.place
+		}
+	}
+	return place
 }
 
 func isPattern(name string) bool { return apr.IsMatchexp(name) }
@@ -73,24 +113,18 @@ func (h *AddrHosts) Match(name string) (s *Server, ok bool) {
 	if !ok {
 		place = len(h.list)
 	}
-	if len(h.suffix) > 0 {
+	if len(h.suffix)+len(h.tails)+len(h.heads) > 0 {
 		for i := 0; i < len(name); i++ {
 			if name[i] == '.' {
 				if p, found := h.suffix[name[i:]]; found && p < place {
 					place = p
 				}
+				place = first(h.tails[name[i:]], name, place)
+				place = first(h.heads[name[:i+1]], name, place)
 			}
 		}
 	}
-	for i := range h.patterns {
-		p := &h.patterns[i]
-		if p.place >= place {
-			break
-		}
-		if apr.StrcmpMatch(name, p.text) {
-			place = p.place
-		}
-	}
+	place = first(h.patterns, name, place)
 	if place == len(h.list) {
 		return h.Default, false
 	}

@@ -1,6 +1,7 @@
 package vhost
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -24,6 +25,10 @@ type Node struct {
 	Conf *directives.Vector
 	// Files and Ifs are the <Files> and <If> sections that the sections up to here hold, in order of merging.
 	Files, Ifs []*directives.Section
+
+	// parent and section are what the node was made of; nil at the root.
+	parent  *Node
+	section *directives.Section
 
 	trie *trie
 	next atomic.Pointer[children]
@@ -107,7 +112,17 @@ func (n *Node) grow(s *directives.Section) *Node {
 }
 
 func (n *Node) merge(s *directives.Section, t *trie) *Node {
-	return &Node{Conf: t.registry.Merge(n.Conf, s.Conf), Files: concat(n.Files, s.Files), Ifs: concat(n.Ifs, s.Ifs), trie: t}
+	return &Node{Conf: t.registry.Merge(n.Conf, s.Conf), Files: concat(n.Files, s.Files), Ifs: concat(n.Ifs, s.Ifs), parent: n, section: s, trie: t}
+}
+
+// Sections are those whose configurations make up n's, in the order they were merged.
+func (n *Node) Sections() []*directives.Section {
+	var out []*directives.Section
+	for ; n.section != nil; n = n.parent {
+		out = append(out, n.section)
+	}
+	slices.Reverse(out)
+	return out
 }
 
 func concat(x, y []*directives.Section) []*directives.Section {

@@ -341,7 +341,7 @@ func BenchmarkNames10000(b *testing.B) { benchmarkNames(b, 10000) }
 func TestDescribeRun(t *testing.T) {
 	s := build(t, "ServerName x\nDefine V 1\nDefine W\nUser #12345\nErrorLog |prog\n", nil)
 	var b strings.Builder
-	s.DescribeRun(&b, Defaults{ErrorLog: "logs/error_log", PidFile: "logs/httpd.pid", RuntimeDir: "/run/x", User: "#-1", Group: "#-1"})
+	s.DescribeRun(&b, Defaults{DocumentRoot: "htdocs", ErrorLog: "logs/error_log", PidFile: "logs/httpd.pid", RuntimeDir: "/run/x", User: "#-1", Group: "#-1"})
 	want := `ServerRoot: "R"
 Main DocumentRoot: "R/htdocs"
 Main ErrorLog: "|prog"

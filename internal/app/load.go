@@ -116,34 +116,51 @@ func newConfig(dial modwsgi.Dial) *config {
 // read reads the files and compiles them. With an error the config holds what
 // was read so far; the error is one that explain prints.
 func read(o *options, l layout) (*config, error) {
+	defer loading()()
+	c, err := readFiles(o, l)
+	if err != nil {
+		return c, err
+	}
+	return c, c.compile(o, l)
+}
+
+// readFiles is the read phase. With an error the tree holds what was read so far.
+func readFiles(o *options, l layout) (*config, error) {
 	c, err := readOnce(o, l, false)
 	if err == nil && len(c.modules) == 0 {
 		// A configuration without LoadModule has every module.
 		c, err = readOnce(o, l, true)
 	}
-	if err != nil {
-		return c, err
-	}
+	return c, err
+}
+
+// compile carries out what was read. Where only a check failed the plan and the servers are there all the same.
+func (c *config) compile(o *options, l layout) (err error) {
 	options := compileOptions(o.program, o.noDocRoot, nil)
 	options.Check = func(p *directives.Plan) error { return c.check(p, l) }
 	if c.plan, err = c.linked.Registry.CompileWith(options, c.tree, c.loaded()); c.plan == nil {
-		return c, err
+		return err
 	}
-	if unbuilt := c.build(&vhost.Names{}); err == nil {
+	if unbuilt := c.build(&vhost.Names{}, l.defaults.DocumentRoot); err == nil {
 		err = unbuilt
 	}
-	return c, err
+	return err
 }
 
 func compileOptions(program string, noDocRoot bool, files *directives.Files) directives.Options {
 	return directives.Options{Program: program, NoDocumentRootCheck: noDocRoot, Files: files}
 }
 
-// build makes the lookups of a compiled plan.
-func (c *config) build(names *vhost.Names) (err error) {
+// build makes the lookups of a compiled plan. documentRoot is the layout's, for servers that set none.
+func (c *config) build(names *vhost.Names, documentRoot string) (err error) {
 	c.names = names
 	if c.hosts, err = vhost.BuildWith(c.plan, c.linked.Core, names); err != nil {
 		return err
+	}
+	for _, s := range c.hosts.Servers {
+		if docs := &s.Core.DocumentRoot; !docs.Set {
+			*docs = directives.Some(c.root(documentRoot))
+		}
 	}
 	m, conf := c.models.Of(c.plan)
 	c.mpm = conf
@@ -203,6 +220,9 @@ func readOnce(o *options, l layout, allModules bool) (*config, error) {
 			}
 			return nil
 		},
+	}
+	if o.observe != nil {
+		o.observe(c, &loader)
 	}
 	c.tree, err = loader.Load(file)
 	return c, err

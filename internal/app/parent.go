@@ -2,11 +2,13 @@ package app
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"os/user"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +31,7 @@ type parent struct {
 	live    []*logging // of the generations that are not gone; the last is written to
 	started bool
 	ends    []<-chan struct{} // piped log programs that are to end
+	tree    [sha256.Size]byte // of the last generation's configuration
 }
 
 // logging is a generation's logs.
@@ -201,7 +204,7 @@ func (m *parent) generation(c *config, prev *mpm.Settings) (g *mpm.Generation, e
 	g = &mpm.Generation{Settings: settings, Sockets: sockets, Description: site.Banner, Built: built(), CommandLine: m.o.commandLine(),
 		CoreDumpDir: core.CoreDumpDirectory.Get("")}
 	snap := &snapshot{Program: m.o.program, Modules: c.modules, All: c.all, NoDocRoot: m.o.noDocRoot, Files: c.plan.Files.Contents,
-		Names: *c.names, ErrorLog: m.layout.defaults.ErrorLog, Settings: settings, Sockets: map[string]string{}}
+		Names: *c.names, ErrorLog: m.layout.defaults.ErrorLog, DocumentRoot: m.layout.defaults.DocumentRoot, Settings: settings, Sockets: map[string]string{}}
 	var tree bytes.Buffer
 	if err = c.tree.Encode(&tree); err != nil {
 		return nil, err
@@ -248,6 +251,13 @@ func (m *parent) generation(c *config, prev *mpm.Settings) (g *mpm.Generation, e
 		g.Groups = append(g.Groups, mpm.Group{Spec: sp, Processes: d.daemon.Processes})
 	}
 	g.Release = func() { m.release(lg, groups, config) }
+	if sum := sha256.Sum256(snap.Tree); sum != m.tree {
+		m.tree = sum
+		kept := modwsgi.Of(c.plan).Kept()
+		g.Keep = func(_ *mpm.Spec, word string) bool { return kept(word) }
+	}
+	// The master writes to the main server's log alone; the others' loggers hold on to the configuration.
+	lg.loggers = slices.Clone(lg.loggers[:1])
 	m.live = append(m.live, lg)
 	return g, nil
 }
