@@ -333,7 +333,7 @@ func TestLoaded(t *testing.T) {
 	Add(r, Module[None, dirConf]{ID: "other_module", File: "mod_other.c", Dir: Table[dirConf]{
 		Flag("Other", OrFileInfo, func(c *dirConf) *Opt[bool] { return &c.On }, "on or off"),
 	}})
-	r.Absent("gone_module", "do without")
+	r.Absent(AbsentModule{ID: "gone_module", File: "mod_gone.c", Advice: "do without", Partial: true})
 	l := r.NewLoaded(false)
 	if !l.Has("test_module") || !l.Has("mod_test.c") || l.Has("other_module") || l.HasDirective("Other") || !l.HasDirective("word") || !l.HasSection("Dir") || l.HasSection("Word") {
 		t.Error("static modules only are not what is loaded")

@@ -2,7 +2,8 @@ package directives
 
 import (
 	"fmt"
-	"strings"
+
+	"httpd-wsgi/apacheconf"
 )
 
 // Loaded is the set of modules that a configuration has: the static ones and
@@ -53,9 +54,13 @@ func (l *Loaded) Load(id, path string) (already bool, notice string, err error) 
 			return already, "", nil
 		}
 	}
-	if advice, ok := l.reg.absent[id]; ok {
+	if m, ok := l.reg.AbsentModule(id); ok {
 		l.absent[id] = true
-		return false, fmt.Sprintf("module %s is not part of httpd-wsgi: its directives are refused and <IfModule> is false for it; %s", id, advice), nil
+		notice = fmt.Sprintf("module %s is not part of httpd-wsgi: its directives are refused and <IfModule> is false for it", id)
+		if m.Advice != "" {
+			notice += "; " + m.Advice
+		}
+		return false, notice, nil
 	}
 	return false, "", fmt.Errorf("Cannot load %s into server: module %s is not part of httpd-wsgi, and no Apache module of that name is known", path, id)
 }
@@ -70,6 +75,15 @@ func (l *Loaded) join(m *ModuleInfo, again bool) {
 		delete(l.on, old)
 	}
 	l.groups[m.Group] = m.ID
+}
+
+// Check is the error of a configuration whose LoadModule lines name two modules of a Group; program begins messages.
+func (l *Loaded) Check(program string) error {
+	if l.clash == "" {
+		return nil
+	}
+	return &apacheconf.Error{Phase: apacheconf.PhaseCheck,
+		Msg: fmt.Sprintf("AH00534: %s: Configuration error: More than one %s loaded.", program, l.clash)}
 }
 
 // Named tells whether LoadModule named the module: it is "(shared)" in httpd -M.
@@ -124,7 +138,7 @@ func (l *Loaded) HasDirective(name string) bool {
 	return e != nil && !e.Section
 }
 
-// HasSection tells whether a loaded module has the container, named without or with its bracket.
+// HasSection tells whether a loaded module has the container, named without its brackets: with them Apache knows none.
 func (l *Loaded) HasSection(name string) bool {
-	return l.entry("<"+strings.Trim(name, "<>")) != nil
+	return l.entry("<"+name) != nil
 }

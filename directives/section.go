@@ -146,6 +146,8 @@ func (p *Plan) Provider(group, name string) (any, bool) {
 // Notice is a line for the error log that compiling the configuration gave.
 type Notice struct {
 	Warn bool // LogLevel warn; else info
-	Pos  apacheconf.Pos
-	Text string
+	// Module is the source file's name of the module whose line gave it; "" is core.
+	Module string
+	Pos    apacheconf.Pos
+	Text   string
 }

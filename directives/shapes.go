@@ -55,6 +55,48 @@ func (d Directive[C]) With(fields ...*Field[C]) Directive[C] {
 // Apache, which text tells an admin in a sentence.
 func (d Directive[C]) Differs(text string) Directive[C] { d.why = text; return d }
 
+// WithoutEffect marks a directive whose arguments are checked and have no effect
+// here, why. A directive without a setter is Known's.
+func (d Directive[C]) WithoutEffect(why string) Directive[C] {
+	d.policy, d.why = NoEffect, why
+	return d
+}
+
+// Takes1 gives a directive without effect one argument, which check looks at; nil lets any pass.
+func (d Directive[C]) Takes1(check func(*Cmd, string) error) Directive[C] {
+	return d.like(Take1(d.Name, d.Scope, nil, func(c *Cmd, _ *C, w string) error {
+		if check == nil {
+			return nil
+		}
+		return check(c, w)
+	}, d.Help))
+}
+
+// Takes2 gives a directive without effect two arguments.
+func (d Directive[C]) Takes2() Directive[C] {
+	return d.like(Take2(d.Name, d.Scope, nil, func(*Cmd, *C, string, string) error { return nil }, d.Help))
+}
+
+// Takes12 gives a directive without effect one or two arguments.
+func (d Directive[C]) Takes12() Directive[C] {
+	return d.like(Take12(d.Name, d.Scope, nil, func(*Cmd, *C, string, string) error { return nil }, d.Help))
+}
+
+// TakesFlag gives a directive without effect On or Off.
+func (d Directive[C]) TakesFlag() Directive[C] {
+	return d.like(FlagFunc(d.Name, d.Scope, nil, func(*Cmd, *C, bool) error { return nil }, d.Help))
+}
+
+// TakesAny gives a directive without effect any number of arguments, which check looks at.
+func (d Directive[C]) TakesAny(check func(*Cmd, []string) error) Directive[C] {
+	return d.like(Argv(d.Name, d.Scope, nil, func(c *Cmd, _ *C, words []string) error { return check(c, words) }, d.Help))
+}
+
+func (d Directive[C]) like(o Directive[C]) Directive[C] {
+	d.Shape, d.set = o.Shape, o.set
+	return d
+}
+
 // As gives the same directive further names, for synonyms.
 func (d Directive[C]) As(name string) Directive[C] { d.Name = name; return d }
 
@@ -64,7 +106,8 @@ type Policy uint8
 const (
 	// Implemented directives have a setter.
 	Implemented Policy = iota
-	// NoEffect directives are accepted with a notice, because they can't have an effect here.
+	// NoEffect directives are accepted with a notice, because they can't have an effect here. A setter, if there
+	// is one, checks their arguments.
 	NoEffect
 	// Refused directives stop the start with a message.
 	Refused
@@ -192,7 +235,13 @@ func Take123[C any](name string, s Scope, f *Field[C], set func(c *Cmd, conf *C,
 // Argv takes any number, handed over together.
 func Argv[C any](name string, s Scope, f *Field[C], set func(c *Cmd, conf *C, w []string) error, help string) Directive[C] {
 	return Directive[C]{Name: name, Scope: s, Help: help, Shape: ShapeArgv, fields: field(f),
-		set: func(c *Cmd, conf *C) error { return set(c, conf, apacheconf.Words(c.Args)) }}
+		set: func(c *Cmd, conf *C) error {
+			words := apacheconf.Words(c.Args)
+			if n := len(words); n > 0 && words[n-1] == "" {
+				words = words[:n-1] // Apache takes an empty last word for the end
+			}
+			return set(c, conf, words)
+		}}
 }
 
 // Iterate takes one or more, handed over one by one.

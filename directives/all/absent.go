@@ -1,124 +1,49 @@
 package all
 
-// absent are modules of Apache and well-known others that are not part of
-// httpd-wsgi, with what to do instead.
-var absent = map[string]string{
-	"access_module":              "remove the LoadModule line if nothing needs it",
-	"actions_module":             "remove the LoadModule line if nothing needs it",
-	"asis_module":                "remove the LoadModule line if nothing needs it",
-	"auth_module":                "remove the LoadModule line if nothing needs it",
-	"auth_anon_module":           "remove the LoadModule line if nothing needs it",
-	"auth_dbm_module":            "remove the LoadModule line if nothing needs it",
-	"auth_digest_module":         "remove the LoadModule line if nothing needs it",
-	"auth_form_module":           "remove the LoadModule line if nothing needs it",
-	"auth_gssapi_module":         "remove the LoadModule line if nothing needs it",
-	"auth_mellon_module":         "remove the LoadModule line if nothing needs it",
-	"auth_openidc_module":        "remove the LoadModule line if nothing needs it",
-	"authn_alias_module":         "remove the LoadModule line if nothing needs it",
-	"authn_anon_module":          "remove the LoadModule line if nothing needs it",
-	"authn_dbd_module":           "remove the LoadModule line if nothing needs it",
-	"authn_dbm_module":           "remove the LoadModule line if nothing needs it",
-	"authn_default_module":       "remove the LoadModule line if nothing needs it",
-	"authn_socache_module":       "remove the LoadModule line if nothing needs it",
-	"authnz_fcgi_module":         "remove the LoadModule line if nothing needs it",
-	"authnz_ldap_module":         "remove the LoadModule line if nothing needs it",
-	"authz_dbd_module":           "remove the LoadModule line if nothing needs it",
-	"authz_dbm_module":           "remove the LoadModule line if nothing needs it",
-	"authz_default_module":       "remove the LoadModule line if nothing needs it",
-	"authz_owner_module":         "remove the LoadModule line if nothing needs it",
-	"brotli_module":              "remove the LoadModule line if nothing needs it",
-	"buffer_module":              "remove the LoadModule line if nothing needs it",
-	"cache_module":               "remove the LoadModule line if nothing needs it",
-	"cache_disk_module":          "remove the LoadModule line if nothing needs it",
-	"cache_socache_module":       "remove the LoadModule line if nothing needs it",
-	"cern_meta_module":           "remove the LoadModule line if nothing needs it",
-	"cgi_module":                 "remove the LoadModule line if nothing needs it",
-	"cgid_module":                "remove the LoadModule line if nothing needs it",
-	"charset_lite_module":        "remove the LoadModule line if nothing needs it",
-	"config_log_module":          "remove the LoadModule line if nothing needs it",
-	"data_module":                "remove the LoadModule line if nothing needs it",
-	"dav_module":                 "remove the LoadModule line if nothing needs it",
-	"dav_fs_module":              "remove the LoadModule line if nothing needs it",
-	"dav_lock_module":            "remove the LoadModule line if nothing needs it",
-	"dbd_module":                 "remove the LoadModule line if nothing needs it",
-	"dialup_module":              "remove the LoadModule line if nothing needs it",
-	"disk_cache_module":          "remove the LoadModule line if nothing needs it",
-	"dumpio_module":              "remove the LoadModule line if nothing needs it",
-	"echo_module":                "remove the LoadModule line if nothing needs it",
-	"evasive24_module":           "remove the LoadModule line if nothing needs it",
-	"ext_filter_module":          "remove the LoadModule line if nothing needs it",
-	"fcgid_module":               "remove the LoadModule line if nothing needs it",
-	"file_cache_module":          "remove the LoadModule line if nothing needs it",
-	"heartbeat_module":           "remove the LoadModule line if nothing needs it",
-	"heartmonitor_module":        "remove the LoadModule line if nothing needs it",
-	"http2_module":               "remove the LoadModule line if nothing needs it",
-	"ident_module":               "remove the LoadModule line if nothing needs it",
-	"imagemap_module":            "remove the LoadModule line if nothing needs it",
-	"imap_module":                "remove the LoadModule line if nothing needs it",
-	"include_module":             "remove the LoadModule line if nothing needs it",
-	"info_module":                "remove the LoadModule line if nothing needs it",
-	"lbmethod_bybusyness_module": "remove the LoadModule line if nothing needs it",
-	"lbmethod_byrequests_module": "remove the LoadModule line if nothing needs it",
-	"lbmethod_bytraffic_module":  "remove the LoadModule line if nothing needs it",
-	"lbmethod_heartbeat_module":  "remove the LoadModule line if nothing needs it",
-	"lbmethod_rr_module":         "remove the LoadModule line if nothing needs it",
-	"ldap_module":                "remove the LoadModule line if nothing needs it",
-	"log_agent_module":           "remove the LoadModule line if nothing needs it",
-	"log_debug_module":           "remove the LoadModule line if nothing needs it",
-	"log_forensic_module":        "remove the LoadModule line if nothing needs it",
-	"log_referer_module":         "remove the LoadModule line if nothing needs it",
-	"lua_module":                 "remove the LoadModule line if nothing needs it",
-	"md_module":                  "remove the LoadModule line if nothing needs it",
-	"mem_cache_module":           "remove the LoadModule line if nothing needs it",
-	"mime_magic_module":          "remove the LoadModule line if nothing needs it",
-	"perl_module":                "remove the LoadModule line if nothing needs it",
-	"php_module":                 "remove the LoadModule line if nothing needs it",
-	"php5_module":                "remove the LoadModule line if nothing needs it",
-	"php7_module":                "remove the LoadModule line if nothing needs it",
-	"privileges_module":          "remove the LoadModule line if nothing needs it",
-	"proxy_module":               "remove the LoadModule line if nothing needs it",
-	"proxy_ajp_module":           "remove the LoadModule line if nothing needs it",
-	"proxy_balancer_module":      "remove the LoadModule line if nothing needs it",
-	"proxy_connect_module":       "remove the LoadModule line if nothing needs it",
-	"proxy_express_module":       "remove the LoadModule line if nothing needs it",
-	"proxy_fcgi_module":          "remove the LoadModule line if nothing needs it",
-	"proxy_fdpass_module":        "remove the LoadModule line if nothing needs it",
-	"proxy_ftp_module":           "remove the LoadModule line if nothing needs it",
-	"proxy_hcheck_module":        "remove the LoadModule line if nothing needs it",
-	"proxy_html_module":          "remove the LoadModule line if nothing needs it",
-	"proxy_http_module":          "remove the LoadModule line if nothing needs it",
-	"proxy_http2_module":         "remove the LoadModule line if nothing needs it",
-	"proxy_scgi_module":          "remove the LoadModule line if nothing needs it",
-	"proxy_uwsgi_module":         "remove the LoadModule line if nothing needs it",
-	"proxy_wstunnel_module":      "remove the LoadModule line if nothing needs it",
-	"python_module":              "remove the LoadModule line if nothing needs it",
-	"ratelimit_module":           "remove the LoadModule line if nothing needs it",
-	"reflector_module":           "remove the LoadModule line if nothing needs it",
-	"remoteip_module":            "remove the LoadModule line if nothing needs it",
-	"request_module":             "remove the LoadModule line if nothing needs it",
-	"security2_module":           "remove the LoadModule line if nothing needs it",
-	"sed_module":                 "remove the LoadModule line if nothing needs it",
-	"session_module":             "remove the LoadModule line if nothing needs it",
-	"session_cookie_module":      "remove the LoadModule line if nothing needs it",
-	"session_crypto_module":      "remove the LoadModule line if nothing needs it",
-	"session_dbd_module":         "remove the LoadModule line if nothing needs it",
-	"slotmem_plain_module":       "remove the LoadModule line if nothing needs it",
-	"slotmem_shm_module":         "remove the LoadModule line if nothing needs it",
-	"socache_dbm_module":         "remove the LoadModule line if nothing needs it",
-	"socache_dc_module":          "remove the LoadModule line if nothing needs it",
-	"socache_memcache_module":    "remove the LoadModule line if nothing needs it",
-	"socache_redis_module":       "remove the LoadModule line if nothing needs it",
-	"socache_shmcb_module":       "remove the LoadModule line if nothing needs it",
-	"speling_module":             "remove the LoadModule line if nothing needs it",
-	"ssl_module":                 "remove the LoadModule line if nothing needs it",
-	"substitute_module":          "remove the LoadModule line if nothing needs it",
-	"suexec_module":              "remove the LoadModule line if nothing needs it",
-	"systemd_module":             "remove the LoadModule line if nothing needs it",
-	"tls_module":                 "remove the LoadModule line if nothing needs it",
-	"unique_id_module":           "remove the LoadModule line if nothing needs it",
-	"userdir_module":             "remove the LoadModule line if nothing needs it",
-	"usertrack_module":           "remove the LoadModule line if nothing needs it",
-	"vhost_alias_module":         "remove the LoadModule line if nothing needs it",
-	"xml2enc_module":             "remove the LoadModule line if nothing needs it",
-	"xsendfile_module":           "remove the LoadModule line if nothing needs it",
+import (
+	"strings"
+
+	"httpd-wsgi/directives"
+)
+
+// Scopes by the names of Apache's tables.
+const (
+	rsrc       = directives.RsrcConf
+	access     = directives.AccessConf
+	either     = rsrc | access
+	orAll      = directives.OrAll
+	authConfig = directives.OrAuthCfg
+	fileInfo   = directives.OrFileInfo
+	indexes    = directives.OrIndexes
+	options    = directives.OrOptions
+	limit      = directives.OrLimit
+)
+
+// Absent lists the modules of Apache and well-known others that are not part of
+// httpd-wsgi, by what they are for.
+func Absent() []directives.AbsentModule {
+	var out []directives.AbsentModule
+	for _, family := range [][]directives.AbsentModule{absentTLS(), absentProxy(), absentAuth(), absentScripts(),
+		absentStorage(), absentContent(), absentObserve(), absentOld(), thirdParties()} {
+		out = append(out, family...)
+	}
+	return out
+}
+
+// list joins the directives of a module.
+func list(parts ...[]directives.AbsentDirective) []directives.AbsentDirective {
+	var out []directives.AbsentDirective
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}
+
+// in gives the names, separated by white space, one scope.
+func in(scope directives.Scope, names string) []directives.AbsentDirective {
+	var out []directives.AbsentDirective
+	for _, name := range strings.Fields(names) {
+		out = append(out, directives.AbsentDirective{Name: name, Scope: scope})
+	}
+	return out
 }

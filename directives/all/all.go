@@ -70,11 +70,15 @@ func Modules(dial modwsgi.Dial) []server.Module {
 	}
 }
 
-// Link registers them and the modules that are known to be missing.
+// Link registers them, the modules that are known to be missing and the
+// directives of other releases.
 func Link(dial modwsgi.Dial) *server.Linked {
 	l := server.Link(Modules(dial))
-	for id, advice := range absent {
-		l.Registry.Absent(id, advice)
+	for _, m := range Absent() {
+		l.Registry.Absent(m)
+	}
+	for _, d := range Retired() {
+		l.Registry.Retire(d)
 	}
 	return l
 }

@@ -40,9 +40,12 @@ func lines[S, D any](m directives.Module[S, D], text string, inside bool) (*S, *
 		}
 		return nil, nil, msg
 	}
-	dir := plan.Main.Defaults
+	dir := slots.Dir.Of(plan.Main.Defaults)
 	if inside {
-		dir = plan.Main.Dirs[0].Conf
+		// What a section sets is not merged yet: a module that none of the lines belongs to is not in it.
+		if dir = slots.Dir.In(plan.Main.Dirs[0].Conf); dir == nil {
+			dir = new(D)
+		}
 	}
-	return slots.Server.Of(plan.Main.Conf), slots.Dir.Of(dir), ""
+	return slots.Server.Of(plan.Main.Conf), dir, ""
 }

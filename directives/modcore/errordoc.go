@@ -80,20 +80,30 @@ func mergeErrorDocuments(base, add map[int]ErrorDocument) map[int]ErrorDocument 
 	return out
 }
 
-// setHandler is the SetHandler directive: a name, or "expr=" and an expression.
+// setHandler is the SetHandler directive: a name that may be an expression.
 func setHandler(c *directives.Cmd, d *Dir, w string) error {
-	h := Handler{Name: w}
-	if text, ok := strings.CutPrefix(w, "expr="); ok {
-		t, err := c.Template(text)
+	t, err := c.Template(w)
+	if err != nil {
+		return fmt.Errorf("Can't parse expression : %w", err)
+	}
+	h := Handler{Expr: t}
+	if t.Constant() {
+		name, err := t.Eval(nil)
 		if err != nil {
-			return fmt.Errorf("Can't parse expression : %w", err)
+			return err
 		}
-		h = Handler{Expr: t}
-	} else if !strings.HasPrefix(w, "proxy:unix") {
-		h.Name = strings.ToLower(w)
+		h = Handler{Name: HandlerName(name)}
 	}
 	d.Handler = directives.Some(h)
 	return nil
+}
+
+// HandlerName is a handler's name as SetHandler's value gives it.
+func HandlerName(s string) string {
+	if strings.HasPrefix(s, "proxy:unix") {
+		return s
+	}
+	return strings.ToLower(s)
 }
 
 func setForceType(_ *directives.Cmd, d *Dir, w string) error {

@@ -58,8 +58,11 @@ func ParseTimeout(w, unit string) (time.Duration, bool) {
 	case strings.HasPrefix(u, "mi"):
 		scale = time.Minute
 	}
-	if scale == 0 || n > math.MaxInt64/int64(scale) {
+	if scale == 0 || n > math.MaxInt64/scale.Microseconds() {
 		return 0, false
+	}
+	if n > math.MaxInt64/int64(scale) { // Apache counts microseconds
+		return math.MaxInt64, true
 	}
 	return time.Duration(n) * scale, true
 }

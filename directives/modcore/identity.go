@@ -55,7 +55,7 @@ func setDocumentRoot(c *directives.Cmd, s *Server, w string) error {
 	dir := c.ServerRootRelative(w)
 	if !hasDirectory(c, dir) {
 		if !c.Server.Virtual {
-			return fmt.Errorf("DocumentRoot '%s' is not a directory, or is not readable", w)
+			return fmt.Errorf("DocumentRoot '%s' is not a directory, or is not readable", dir)
 		}
 		c.Warnf("AH00112: Warning: DocumentRoot [%s] does not exist", dir)
 	}
@@ -66,7 +66,7 @@ func setDocumentRoot(c *directives.Cmd, s *Server, w string) error {
 // hasDirectory tells whether a directory is there. A child, which may not be
 // able to see it, believes its parent, who has looked.
 func hasDirectory(c *directives.Cmd, name string) bool {
-	if c.Plan().Files.Replayed() {
+	if c.Plan().Files.Believed() {
 		return true
 	}
 	fi, err := os.Stat(name)

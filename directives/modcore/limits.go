@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/directives"
 	"httpd-wsgi/pcre"
 )
@@ -187,10 +188,19 @@ func setProtocolsHonorOrder(_ *directives.Cmd, s *Server, w string) error {
 
 // setRegexDefaultOptions is the RegexDefaultOptions directive: it changes the
 // regular expressions of the lines after it.
-func setRegexDefaultOptions(c *directives.Cmd, _ *Server, w string) error {
+func setRegexDefaultOptions(c *directives.Cmd, _ *Server, args string) error {
 	if err := c.Check(directives.GlobalOnly); err != nil {
 		return err
 	}
+	for _, w := range apacheconf.Words(args) {
+		if err := setRegexDefaultOption(c, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func setRegexDefaultOption(c *directives.Cmd, w string) error {
 	name, action := w, byte(0)
 	if w != "" && (w[0] == '+' || w[0] == '-') {
 		action, name = w[0], w[1:]
@@ -205,8 +215,6 @@ func setRegexDefaultOptions(c *directives.Cmd, _ *Server, w string) error {
 		}
 	case "ICASE":
 		f = pcre.Caseless
-	case "EXTENDED":
-		f = pcre.Extended
 	case "DOTALL":
 		f = pcre.DotAll
 	case "DOLLAR_ENDONLY":
@@ -238,7 +246,6 @@ func setThreadStackSize(c *directives.Cmd, _ *Server, w string) error {
 	if n := Atoi(w); n < 0 {
 		return fmt.Errorf("Invalid ThreadStackSize value: %s", w)
 	}
-	c.Infof("%s has no effect here: stacks grow as they are needed; WSGIDaemonProcess has stack-size for Python's threads", c.Name)
 	return nil
 }
 

@@ -16,7 +16,8 @@ func UnixdModule() directives.Module[Unixd, directives.None] {
 	return directives.Module[Unixd, directives.None]{ID: "unixd_module", File: "mod_unixd.c", Static: true,
 		Server: directives.Table[Unixd]{
 			directives.Take1("User", rsrc, directives.Override(func(u *Unixd) *directives.Opt[ID] { return &u.User }), setUser,
-				"Effective user id for this server").Not(directives.GlobalOnly),
+				"Effective user id for this server").Not(directives.GlobalOnly).
+				Differs("without it root's server does not start; Apache's children would run as user -1"),
 			directives.Take1("Group", rsrc, directives.Override(func(u *Unixd) *directives.Opt[ID] { return &u.Group }), setGroup,
 				"Effective group id for this server").Not(directives.GlobalOnly),
 			directives.Take1("ChrootDir", rsrc, directives.Override(func(u *Unixd) *directives.Opt[string] { return &u.ChrootDir }), setChrootDir,
@@ -69,10 +70,14 @@ func LookupGroup(name string) (ID, error) {
 }
 
 // UserArg is LookupUser for an argument of a directive; the error is what the
-// server prints at start (ap_uname2id).
+// server prints at start (ap_uname2id). Where users are assumed to be there,
+// the number of one that is not is -1.
 func UserArg(c *directives.Cmd, name string) (ID, error) {
 	id, err := LookupUser(name)
-	if err != nil {
+	switch {
+	case err != nil && c.Plan().Files.Assumed():
+		return ID{Name: name, ID: -1, Primary: -1}, nil
+	case err != nil:
 		return ID{}, startupError("AH00543: %s: bad user name %s", c.Options().Program, name)
 	}
 	return id, nil
@@ -81,7 +86,10 @@ func UserArg(c *directives.Cmd, name string) (ID, error) {
 // GroupArg is LookupGroup likewise (ap_gname2id).
 func GroupArg(c *directives.Cmd, name string) (ID, error) {
 	id, err := LookupGroup(name)
-	if err != nil {
+	switch {
+	case err != nil && c.Plan().Files.Assumed():
+		return ID{Name: name, ID: -1, Primary: -1}, nil
+	case err != nil:
 		return ID{}, startupError("AH00544: %s: bad group name %s", c.Options().Program, name)
 	}
 	return id, nil

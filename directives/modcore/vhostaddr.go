@@ -3,6 +3,7 @@ package modcore
 import (
 	"errors"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -65,7 +66,8 @@ func ParseAddrPort(w string) (host string, port int, err error) {
 			return "", 0, errShape
 		}
 		host = w[1:end]
-		if ip, err := netip.ParseAddr(host); err != nil || ip.Is4() {
+		// More zeros than an address may have make it a name, which won't resolve.
+		if ip, err := netip.ParseAddr(leadingZeros.ReplaceAllString(host, "$1")); err != nil || ip.Is4() {
 			return "", 0, errShape
 		}
 		switch rest := w[end+1:]; {
@@ -90,6 +92,8 @@ func ParseAddrPort(w string) (host string, port int, err error) {
 	}
 	return host, port, nil
 }
+
+var leadingZeros = regexp.MustCompile(`\b0+([0-9a-fA-F])`)
 
 func digits(s string) bool {
 	for i := 0; i < len(s); i++ {

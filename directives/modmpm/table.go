@@ -3,6 +3,9 @@ package modmpm
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,14 +62,14 @@ func shared() directives.Table[Conf] {
 	return directives.Table[Conf]{
 		global("ListenBacklog", func(c *Conf) *directives.Opt[int] { return &c.ListenBacklog }, setBacklog,
 			"Maximum length of the queue of pending connections, as used by listen(2)"),
-		noEffect("ListenCoresBucketsRatio", "each address has one listening socket",
-			"Ratio between the number of CPU cores (online) and the number of listeners buckets"),
+		noEffect("ListenCoresBucketsRatio", "each address has one listening socket, which all children accept from",
+			"Ratio between the number of CPU cores (online) and the number of listeners buckets").Takes1(positive("ListenCoresBucketsRatio")),
 		directives.Argv("Listen", directives.RsrcConf, listen, setListen,
 			"A port number or a numeric IP address and a port number, and an optional protocol").Not(directives.GlobalOnly),
 		buffer("SendBufferSize", func(c *Conf) *directives.Opt[int] { return &c.SendBuffer }, "Send buffer size in bytes"),
 		buffer("ReceiveBufferSize", func(c *Conf) *directives.Opt[int] { return &c.ReceiveBuffer }, "Receive buffer size in bytes"),
-		noEffect("ListenTCPDeferAccept", "an idle connection holds no worker",
-			"Value set for the socket option TCP_DEFER_ACCEPT if it is set"),
+		noEffect("ListenTCPDeferAccept", "listening sockets always have TCP_DEFER_ACCEPT with 30 seconds, Apache's default",
+			"Value set for the socket option TCP_DEFER_ACCEPT if it is set").Takes1(positive("ListenTCPDeferAccept")),
 		number("StartServers", func(c *Conf) *directives.Opt[int] { return &c.StartServers },
 			"Number of child processes launched at server startup"),
 		global("GracefulShutdownTimeout", func(c *Conf) *directives.Opt[time.Duration] { return &c.GracefulShutdown },
@@ -78,10 +81,8 @@ func shared() directives.Table[Conf] {
 }
 
 func workers(t directives.Table[Conf], help string) directives.Table[Conf] {
-	d := number("MaxRequestWorkers", func(c *Conf) *directives.Opt[int] { return &c.MaxRequestWorkers }, help)
-	old := d.As("MaxClients")
-	old.Help = "Deprecated name of MaxRequestWorkers"
-	return append(t, old, d)
+	at := func(c *Conf) *directives.Opt[int] { return &c.MaxRequestWorkers }
+	return append(t, number("MaxClients", at, "Deprecated name of MaxRequestWorkers"), number("MaxRequestWorkers", at, help))
 }
 
 func prefork() directives.Table[Conf] {
@@ -110,7 +111,7 @@ func threaded() directives.Table[Conf] {
 	return workers(t, "Maximum number of threads alive at the same time")
 }
 
-func setListen(_ *directives.Cmd, c *Conf, words []string) error {
+func setListen(cmd *directives.Cmd, c *Conf, words []string) error {
 	if len(words) < 1 || len(words) > 2 {
 		return errors.New("Listen requires 1 or 2 arguments.")
 	}
@@ -124,6 +125,14 @@ func setListen(_ *directives.Cmd, c *Conf, words []string) error {
 	if host == "*" {
 		host = ""
 	}
+	if _, err := netip.ParseAddr(host); err != nil && host != "" && !cmd.Plan().Files.Believed() {
+		if _, err := net.LookupHost(host); err != nil {
+			return errors.New("Listen setup failed")
+		}
+	}
+	if slices.ContainsFunc(c.Listen, func(l Listen) bool { return l.Port == port && strings.EqualFold(l.Host, host) }) {
+		return errors.New("Cannot define multiple Listeners on the same IP:port")
+	}
 	l := Listen{Host: host, Port: port, Protocol: "http"}
 	if port == 443 {
 		l.Protocol = "https"
@@ -133,6 +142,16 @@ func setListen(_ *directives.Cmd, c *Conf, words []string) error {
 	}
 	c.Listen = append(c.Listen, l)
 	return nil
+}
+
+// positive checks that C's atoi of an argument is.
+func positive(name string) func(*directives.Cmd, string) error {
+	return func(_ *directives.Cmd, w string) error {
+		if modcore.Atoi(w) < 1 {
+			return fmt.Errorf("%s must be > 0", name)
+		}
+		return nil
+	}
 }
 
 func setBacklog(_ *directives.Cmd, c *Conf, w string) error {
