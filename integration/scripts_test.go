@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -110,37 +109,6 @@ func TestInitScript(t *testing.T) {
 		t.Errorf("status with a stale pid file: exit %d, want 1: %s", code, out)
 	}
 	os.Remove(filepath.Join(site.Dir, "run/httpd.pid"))
-}
-
-// TestApachectl runs the commands that people and scripts give to apachectl.
-func TestApachectl(t *testing.T) {
-	program := target(t)
-	site, conf := commandSite(t)
-	ctl := script(t, site, "apachectl", map[string]string{"HTTPD": program.Path, "ENVVARS": filepath.Join(site.Dir, "envvars")})
-	put(t, site, "envvars", "APACHE_ARGUMENTS='-d "+site.Dir+"'\nHTTPD_CONF="+conf+"\n")
-	pidFile := filepath.Join(site.Dir, "run/httpd.pid")
-	t.Cleanup(func() { ctl("stop") })
-	expect := func(action, output string, code int) {
-		t.Helper()
-		if out, got := ctl(strings.Fields(action)...); got != code || !strings.Contains(out, output) {
-			t.Errorf("%s: exit %d, want %d; output %q, want %q in it", action, got, code, out, output)
-		}
-	}
-	expect("configtest", "Syntax OK", 0)
-	expect("-v", "Server version:", 0)
-	expect("-S", "one.example.com", 0)
-	expect("start", "", 0)
-	eventually(t, "it serves", func() bool {
-		resp, err := httpdtest.Get(site.Ports[0], "/")
-		return err == nil && resp.Status == 200
-	})
-	eventually(t, "the pid file is there", func() bool { return len(bytes.TrimSpace([]byte(readFile(pidFile)))) > 0 })
-	expect("start", "already running", 0)
-	expect("graceful", "", 0)
-	expect("frobnicate", "", 1)
-	expect("stop", "", 0)
-	eventually(t, "the pid file is gone", func() bool { _, err := os.Stat(pidFile); return err != nil })
-	expect("stop", "not running", 0)
 }
 
 // TestLogRotation moves the logs away and restarts gracefully, as conf/logrotate.d says: the old process's lines go to the old file, later

@@ -102,9 +102,11 @@ func TestMistakes(t *testing.T) {
 		{[]string{"-e", "loud"}, ""},
 		{[]string{"-t", "word"}, ""},
 		{[]string{"--help"}, "apache2: illegal option -- -\n"},
+		{[]string{"-w"}, "apache2: illegal option -- w\napache2: -w is for Apache as a service of Windows; there is nothing like it here\n"},
 	} {
 		code, out, errs := run(c.args...)
-		if code != 1 || out != "" || errs != c.first+string(usage) {
+		own, apaches := strings.CutPrefix(errs, c.first+string(usage))
+		if code != 1 || out != "" || !apaches || !strings.HasPrefix(own, "Commands of httpd-wsgi's own") || !strings.Contains(own, "\n  check  ") {
 			t.Errorf("%v: code %d, stdout %q, stderr begins %.60q", c.args, code, out, errs)
 		}
 	}

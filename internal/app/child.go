@@ -42,6 +42,7 @@ func runChild(c *mpm.Child) int {
 // them up.
 func (p *process) begin() (err error) {
 	p.root = os.Geteuid() == 0
+	loading()
 	if p.snap, err = decodeSnapshot(p.Config()); err != nil {
 		return err
 	}
@@ -71,6 +72,7 @@ func (p *process) begin() (err error) {
 		return err
 	}
 	p.snap.Tree, p.snap.Files, p.conf.tree = nil, nil, nil
+	p.conf.plan.Tree = p.conf.plan.Tree.WithoutItems()
 	settle()
 	return nil
 }
@@ -78,6 +80,19 @@ func (p *process) begin() (err error) {
 // garbage is how much of its live heap a process may allocate before the garbage collector runs, in percent. What is live is a
 // few hundred KiB and requests allocate little, so collecting is cheap; with Go's 100 no heap stays below 4 MiB, with 25 below 1 MiB.
 const garbage = 25
+
+// loadingGarbage is garbage while a configuration is read and compiled, when nearly all that is allocated stays: collecting
+// more often takes time and frees nothing.
+const loadingGarbage = 400
+
+// loading is called before a configuration is read. The result sets back what was.
+func loading() (done func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	was := debug.SetGCPercent(loadingGarbage)
+	return func() { debug.SetGCPercent(was) }
+}
 
 // settle gives back what memory only the start of a process needed. GOGC in the environment has its usual meaning.
 func settle() {
@@ -97,7 +112,8 @@ func (p *process) log(e *errlog.Entry) {
 // serve is a child of the server.
 func (p *process) serve() int {
 	s := &p.snap.Settings
-	hooks := &server.Child{Site: p.site, Threads: p.Threads, Processes: s.Children(), MPM: s.Model.Name(), Board: p.Scoreboard(), Built: built()}
+	hooks := &server.Child{Site: p.site, Threads: p.Threads, Processes: s.Children(), MPM: s.Model.Name(), Board: p.Scoreboard(), Built: built(),
+		Legacy: p.Legacy(), Leave: p.Leave, Stopping: p.Stopping()}
 	if err := p.site.Hooks.InitChild(hooks); err != nil {
 		return p.Fail(err, false)
 	}

@@ -17,10 +17,20 @@ type layout struct {
 // layouts are those of httpd-wsgi's own package, of Debian, of RHEL and of
 // httpd's source release.
 var layouts = [...]layout{
-	{"/etc/httpd-wsgi", "httpd.conf", vhost.Defaults{ErrorLog: "/var/log/httpd-wsgi/error_log", PidFile: "/run/httpd-wsgi.pid", RuntimeDir: "/run/httpd-wsgi", User: "#-1", Group: "#-1"}},
-	{"/etc/apache2", "apache2.conf", vhost.Defaults{ErrorLog: "logs/error_log", PidFile: "/run/apache2.pid", RuntimeDir: "/var/run/apache2", User: "#-1", Group: "#-1"}},
-	{"/etc/httpd", "conf/httpd.conf", vhost.Defaults{ErrorLog: "logs/error_log", PidFile: "run/httpd.pid", RuntimeDir: "run", User: "#-1", Group: "#-1"}},
-	{"/usr/local/apache2", "conf/httpd.conf", vhost.Defaults{ErrorLog: "logs/error_log", PidFile: "logs/httpd.pid", RuntimeDir: "logs", User: "#-1", Group: "#-1"}},
+	{"/etc/httpd-wsgi", "httpd.conf", vhost.Defaults{DocumentRoot: "htdocs", ErrorLog: "/var/log/httpd-wsgi/error_log", PidFile: "/run/httpd-wsgi.pid", RuntimeDir: "/run/httpd-wsgi", User: "#-1", Group: "#-1"}},
+	{"/etc/apache2", "apache2.conf", vhost.Defaults{DocumentRoot: "/var/www/html", ErrorLog: "logs/error_log", PidFile: "/run/apache2.pid", RuntimeDir: "/var/run/apache2", User: "#-1", Group: "#-1"}},
+	{"/etc/httpd", "conf/httpd.conf", vhost.Defaults{DocumentRoot: "/var/www/html", ErrorLog: "logs/error_log", PidFile: "run/httpd.pid", RuntimeDir: "run", User: "#-1", Group: "#-1"}},
+	{"/usr/local/apache2", "conf/httpd.conf", vhost.Defaults{DocumentRoot: "htdocs", ErrorLog: "logs/error_log", PidFile: "logs/httpd.pid", RuntimeDir: "logs", User: "#-1", Group: "#-1"}},
+}
+
+// layout is that whose root -d names, else findLayout's.
+func (o *options) layout() layout {
+	for _, l := range layouts {
+		if o.root != "" && filepath.Clean(o.root) == l.root {
+			return l
+		}
+	}
+	return findLayout(o.program)
 }
 
 // findLayout picks the first layout whose configuration file is there; started

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"httpd-wsgi/directives"
@@ -25,12 +26,15 @@ func Main(argv []string, stdout, stderr io.Writer) int {
 	case child != nil:
 		return runChild(child)
 	}
+	if v, ok := findVerb(argv); ok {
+		return v.run(argv[1:], stdout, stderr)
+	}
 	detached := mpm.WasDetached()
 	o, code, done := parse(argv, stdout, stderr)
 	if done {
 		return code
 	}
-	p := &program{o: o, layout: findLayout(o.program), stdout: stdout, stderr: stderr, detached: detached}
+	p := &program{o: o, layout: o.layout(), stdout: stdout, stderr: stderr, detached: detached}
 	return p.run()
 }
 
@@ -46,24 +50,28 @@ func (p *program) run() int {
 	if p.o.errorFile != "" {
 		p.replaceStderr()
 	}
-	c, err := read(p.o, p.layout)
-	p.tell(c)
+	c, err := readFiles(p.o, p.layout)
+	if p.o.dumpIncludes() {
+		printIncludes(p.stdout, c)
+	}
 	if p.o.showCompile {
-		model, known := mpm.Event, c.mpm != nil
-		if known {
-			model = c.model
-		}
-		printSettings(p.stdout, p.layout, model, known)
-		if c.plan != nil {
-			return 0
-		}
+		return p.settings(c, err)
+	}
+	if err == nil {
+		err = c.compile(p.o, p.layout)
+	}
+	p.tell(c)
+	if p.detached == nil && c.hosts != nil && c.defined("DUMP_VHOSTS") {
+		c.hosts.Describe(p.stdout)
 	}
 	if err != nil {
-		fmt.Fprintln(p.stderr, explain(p.o.program, err))
-		return 1
+		return p.refuse(err)
+	}
+	if p.detached == nil && c.defined("DUMP_CONFIG") {
+		dumpConfig(p.stdout, c)
 	}
 	if p.o.showTable {
-		printTable(p.stdout, c)
+		printTable(p.stdout, c.linked.Registry, c.plan.Loaded)
 		return 0
 	}
 	if p.o.mode != normal {
@@ -81,6 +89,41 @@ func (p *program) run() int {
 		return code
 	}
 	return p.serve(c)
+}
+
+// settings is -V. Apache stops short of carrying the configuration out; that it could not be read is told below the settings.
+func (p *program) settings(c *config, err error) int {
+	p.tell(c)
+	if err == nil {
+		err = c.loaded().Check(p.o.program)
+	}
+	model, known := mpm.Event, err == nil // that of a configuration which names none
+	for _, m := range slices.Backward(c.modules) {
+		for _, x := range []mpm.Model{mpm.Event, mpm.Worker, mpm.Prefork} {
+			if m.ID == "mpm_"+x.Name()+"_module" {
+				model, known = x, true
+			}
+		}
+	}
+	printSettings(p.stdout, p.layout, model, known)
+	if err != nil {
+		fmt.Fprintln(p.stderr, explain(p.o.program, err))
+		return 1
+	}
+	return 0
+}
+
+// refuse tells of a configuration that can't be served. Only -L has an answer then, if the configuration was not asked for by name:
+// the directives of all modules.
+func (p *program) refuse(err error) int {
+	fmt.Fprintln(p.stderr, explain(p.o.program, err))
+	if !p.o.showTable || p.o.file != "" || p.o.root != "" || len(p.o.pre)+len(p.o.post) > 0 {
+		return 1
+	}
+	fmt.Fprintf(p.stderr, "%s: without a configuration: the directives of all modules\n", p.o.program)
+	all := newConfig(nil).linked.Registry
+	printTable(p.stdout, all, all.NewLoaded(true))
+	return 0
 }
 
 // replaceStderr is -E.
@@ -157,12 +200,15 @@ func noticeEntry(n directives.Notice) errlog.Entry {
 	if n.Warn {
 		e.Level = errlog.Warn
 	}
+	if m, ok := errlog.FindModule(n.Module); ok {
+		e.Module = m
+	}
 	code := ""
 	if i := strings.Index(n.Text, "AH"); i >= 0 && len(n.Text) >= i+7 {
 		code = n.Text[i : i+7]
 	}
 	switch code {
-	case "AH00112", "AH00556", "AH00557", "AH00558":
+	case "AH00112", "AH00548", "AH00556", "AH00557", "AH00558":
 		e.Startup = true
 	case "AH00547", "AH00549":
 		e.Level = errlog.Error

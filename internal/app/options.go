@@ -34,6 +34,9 @@ type options struct {
 	noDocRoot   bool // -T
 	level       errlog.Level
 	errorFile   string // -E
+
+	// observe, if set, adds to the loader before each pass of reading: a report's hooks.
+	observe func(*config, *apacheconf.Loader)
 }
 
 // getoptLetters are the options of httpd 2.4, "k" among them.
@@ -66,6 +69,9 @@ func parse(argv []string, stdout, stderr io.Writer) (o *options, code int, done 
 			i := strings.IndexByte(getoptLetters, c)
 			if i < 0 || c == ':' {
 				fmt.Fprintf(stderr, "%s: illegal option -- %c\n", o.program, c)
+				if c == 'w' || c == 'n' {
+					fmt.Fprintf(stderr, "%s: -%c is for Apache as a service of Windows; there is nothing like it here\n", o.program, c)
+				}
 				return usage()
 			}
 			value := ""
@@ -163,6 +169,16 @@ func (o *options) set(c byte, value string, stderr io.Writer) bool {
 	return true
 }
 
+// dumpIncludes tells whether the files are to be listed as they are read: only the command line can ask for that.
+func (o *options) dumpIncludes() bool {
+	for _, d := range o.defines {
+		if d.Name == "DUMP_INCLUDES" {
+			return true
+		}
+	}
+	return false
+}
+
 func (o *options) define(name string) {
 	o.defines = append(o.defines, apacheconf.Define{Name: name})
 }
@@ -212,4 +228,10 @@ func printUsage(w io.Writer, program string) {
   -T                 : start without DocumentRoot(s) check
   -X                 : debug mode (only one worker, do not detach)
 `)
+	if own := ownVerbs(); len(own) > 0 {
+		fmt.Fprintf(w, "Commands of httpd-wsgi's own, in place of options (%s COMMAND -h tells more):\n", program)
+		for _, v := range own {
+			fmt.Fprintf(w, "  %-19s: %s\n", v.name, v.help)
+		}
+	}
 }

@@ -40,16 +40,6 @@ func built() string {
 	return "unknown"
 }
 
-// printStatic is -l: the modules that are there without LoadModule.
-func printStatic(w io.Writer) {
-	fmt.Fprintln(w, "Compiled in modules:")
-	for _, m := range newConfig(nil).linked.Registry.Modules() {
-		if m.Static {
-			fmt.Fprintf(w, "  %s\n", m.File)
-		}
-	}
-}
-
 // printSettings is -V. What has no counterpart here keeps its line where
 // tools look for it.
 func printSettings(w io.Writer, l layout, m mpm.Model, known bool) {

@@ -58,6 +58,7 @@ func (p *process) daemon() int {
 			}
 			engine.Preload(script, im.ApplicationGroup)
 		}
+		modwsgi.Warm(engine, p.Legacy(), p.Stopping())
 	}
 	go limits.Watch(srv)
 	go p.signals(engine, end)
@@ -278,7 +279,7 @@ func (p *process) engineOptions(d *modwsgi.Daemon) wsgi.Options {
 		}
 	}
 	return wsgi.Options{
-		Log: p.logPython, Threads: d.Threads, StackSize: d.StackSize, ProcessGroup: d.Name,
+		Log: p.logPython, Loaded: func(path, group string) { p.Leave(modwsgi.LegacyWord(path, group)) }, Threads: d.Threads, StackSize: d.StackSize, ProcessGroup: d.Name,
 		PythonHome: pick(d.PythonHome, py.Home.Get("")), Optimize: py.Optimize.Get(0), NoBytecode: py.DontWriteBytecode.Get(false),
 		HashSeed: seed, Warnings: py.Warnings, PythonEggs: d.PythonEggs, WorkingDirectory: d.Home, Locale: d.Locale,
 		SwitchInterval: d.SwitchInterval, KeepInterpreters: !py.DestroyInterpreter.Get(true),
