@@ -19,6 +19,10 @@ export GOFLAGS += -buildvcs=false
 endif
 
 BINARY := build/httpd-wsgi
+# The Python package is for the distribution's own Python; python/build.sh makes it.
+PYTHON    := /usr/bin/python3
+PYTHONDIR ?= $(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
+PYTHON_SOURCES := python/build.sh go.mod $(wildcard python/apacheconf/* python/bind/*.go python/gopy/go.* apacheconf/*.go internal/apr/*.go)
 # Every package but the tests of the built binary.
 UNITS   = $$($(GO) list ./... | grep -v '/integration$$')
 
@@ -63,7 +67,7 @@ vet: ## go vet and gofmt
 
 .PHONY: test
 test: export HTTPD_WSGI_REQUIRE = 1
-test: deps-test vet race integration ## everything: vet, gofmt, unit tests under the race detector, the binary beside Apache; what is missing fails
+test: deps-test vet race integration python-test ## everything: vet, gofmt, unit tests under the race detector, the binary beside Apache; what is missing fails
 
 .PHONY: unit
 unit: ## unit tests, without the race detector
@@ -81,26 +85,56 @@ integration: build ## the built binary with real Python and clients, side by sid
 	@echo "== integration"
 	HTTPD_WSGI_REQUIRE=1 HTTPD_WSGI_ACCEPTANCE="$(ACCEPTANCE)" $(GO) test -count=1 -timeout 20m ./integration
 
+.PHONY: python
+python: deps-python build/python/built ## build the Python package apacheconf (PYTHONPATH=build/python; docs/python.md)
+
+.PHONY: deps-python
+deps-python:
+	@.ci/deps python
+
+build/python/built: $(PYTHON_SOURCES)
+	PYTHON=$(PYTHON) python/build.sh build/python
+	@touch $@
+
+.PHONY: python-test
+python-test: python build ## its tests, with the built binary for what asks it
+	@echo "== the Python package"
+	HTTPD_WSGI_BINARY="$$PWD/$(BINARY)" PYTHONPATH=build/python $(PYTHON) -B -m unittest discover -s python/tests
+
+.PHONY: install-python
+install-python: ## install the Python package below DESTDIR, in PYTHONDIR (this Python's place for local packages)
+	install -d $(DESTDIR)$(PYTHONDIR)/apacheconf
+	install -m 644 build/python/apacheconf/* $(DESTDIR)$(PYTHONDIR)/apacheconf/
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
 	@set -eu; grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file _ decl; do \
 		name=$${decl#func }; echo "== $$name in $$(dirname $$file)"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)"; done
 
+.PHONY: docs
+docs: ## write docs/directives.md from the tables of directives
+	$(GO) test -count=1 -run '^TestDocument$$' ./internal/refdoc -args -write
+
 .PHONY: bench
 bench: deps-test build ## side by side with Apache + mod_wsgi: ratios of throughput, CPU, latency, memory (ARGS="-h" for options)
 	$(GO) run ./bench $(ARGS)
+
+.PHONY: bench-config
+bench-config: deps-test build ## a configuration of 10,000 virtual hosts beside Apache: check, list, start, restart, memory (ARGS="-h")
+	$(GO) run ./bench/config $(ARGS)
 
 .PHONY: soak
 soak: build ## load with graceful restarts, touched scripts and killed children for SOAKTIME
 	HTTPD_WSGI_REQUIRE=1 HTTPD_WSGI_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run '^TestSoak$$' ./integration
 
 .PHONY: install
-install: ## install below DESTDIR: binary, sample configuration (if there is none), init script, systemd unit, logrotate
+install: ## install below DESTDIR: binary, sample configuration and envvars (if there are none), init script, systemd unit, logrotate
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/sbin/httpd-wsgi
 	install -D -m 755 conf/apachectl $(DESTDIR)$(PREFIX)/sbin/httpd-wsgi-ctl
 	install -d $(DESTDIR)$(SYSCONF)/httpd-wsgi/conf.d $(DESTDIR)$(SYSCONF)/httpd-wsgi/demo/htdocs $(DESTDIR)/var/log/httpd-wsgi
 	[ -e $(DESTDIR)$(SYSCONF)/httpd-wsgi/httpd.conf ] || install -m 644 conf/httpd.conf.sample $(DESTDIR)$(SYSCONF)/httpd-wsgi/httpd.conf
+	[ -e $(DESTDIR)$(SYSCONF)/httpd-wsgi/envvars ] || install -m 644 conf/envvars $(DESTDIR)$(SYSCONF)/httpd-wsgi/envvars
 	install -m 644 conf/mime.types $(DESTDIR)$(SYSCONF)/httpd-wsgi/mime.types
 	install -m 644 conf/demo/demo.wsgi $(DESTDIR)$(SYSCONF)/httpd-wsgi/demo/demo.wsgi
 	install -m 644 conf/demo/htdocs/demo.css $(DESTDIR)$(SYSCONF)/httpd-wsgi/demo/htdocs/demo.css

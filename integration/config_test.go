@@ -32,8 +32,14 @@ var lineHead = regexp.MustCompile(`(?m)^\[[^\]]*\] (\[\w*:\w+\]) \[pid \d+(:tid 
 // and process of a log line.
 func run(t testing.TB, program httpdtest.Program, site *httpdtest.Site, args ...string) verdict {
 	t.Helper()
+	return runEnv(t, program, site, nil, args...)
+}
+
+// runEnv is run with more in the environment.
+func runEnv(t testing.TB, program httpdtest.Program, site *httpdtest.Site, env []string, args ...string) verdict {
+	t.Helper()
 	cmd := exec.Command(program.Path, args...)
-	cmd.Env = httpdtest.Environ()
+	cmd.Env = append(httpdtest.Environ(), env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = 5 * time.Second

@@ -231,7 +231,7 @@ func loadable(program httpdtest.Program) func(name, text string) string {
 		text = strings.ReplaceAll(text, "mod_wsgi_python3.so", "mod_wsgi.so")
 		return loadModule.ReplaceAllStringFunc(text, func(line string) string {
 			m := loadModule.FindStringSubmatch(line)
-			if _, err := os.Stat(filepath.Join(httpdtest.ModulesDirectory(), filepath.Base(m[2]))); err != nil {
+			if _, err := os.Stat(filepath.Join(httpdtest.ModulesDirectory(), strings.Trim(filepath.Base(m[2]), `"'`))); err != nil {
 				return "# not in this build: " + line
 			}
 			return line

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/directives"
 	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/internal/errlog"
@@ -22,6 +23,7 @@ type Dir struct {
 }
 
 type limited[T any] struct {
+	pos     apacheconf.Pos
 	methods directives.MethodSet
 	value   T
 }
@@ -36,6 +38,7 @@ const (
 
 // rule is one argument of Allow or Deny.
 type rule struct {
+	pos     apacheconf.Pos
 	methods directives.MethodSet
 	kind    ruleKind
 	subnet  apr.Subnet
@@ -80,7 +83,7 @@ func setOrder(cmd *directives.Cmd, d *Dir, w string) error {
 	default:
 		return errors.New("unknown order")
 	}
-	d.Orders = append(d.Orders, limited[order]{cmd.Limited, o})
+	d.Orders = append(d.Orders, limited[order]{cmd.Pos, cmd.Limited, o})
 	return nil
 }
 
@@ -94,7 +97,7 @@ func setSatisfy(cmd *directives.Cmd, d *Dir, w string) error {
 	default:
 		return errors.New("Satisfy either 'any' or 'all'.")
 	}
-	d.Satisfies = append(d.Satisfies, limited[server.Satisfy]{cmd.Limited, v})
+	d.Satisfies = append(d.Satisfies, limited[server.Satisfy]{cmd.Pos, cmd.Limited, v})
 	return nil
 }
 
@@ -102,7 +105,7 @@ func addRule(cmd *directives.Cmd, to *[]rule, from, where string) error {
 	if !strings.EqualFold(from, "from") {
 		return errors.New("allow and deny must be followed by 'from'")
 	}
-	r := rule{methods: cmd.Limited, name: where}
+	r := rule{pos: cmd.Pos, methods: cmd.Limited, name: where}
 	switch {
 	case len(where) > 4 && strings.EqualFold(where[:5], "env=!"):
 		r.kind, r.name = envUnset, where[5:]
@@ -150,7 +153,11 @@ func last[T any](list []limited[T], method int, def T) T {
 
 // check is check_dir_access.
 func check(r *server.Request, d *Dir) server.Status {
-	if allowed(r, d) {
+	ok := allowed(r, d)
+	if r.Tracer != nil {
+		d.tell(r, ok)
+	}
+	if ok {
 		return server.OK
 	}
 	what := r.Target.Filename
@@ -163,12 +170,13 @@ func check(r *server.Request, d *Dir) server.Status {
 
 func allowed(r *server.Request, d *Dir) bool {
 	if last(d.Orders, r.Line.Number, denyThenAllow) == denyThenAllow {
-		return !matches(r, d.Denys) || matches(r, d.Allows)
+		return matching(r, d.Denys) == nil || matching(r, d.Allows) != nil
 	}
-	return matches(r, d.Allows) && !matches(r, d.Denys)
+	return matching(r, d.Allows) != nil && matching(r, d.Denys) == nil
 }
 
-func matches(r *server.Request, rules []rule) bool {
+// matching is the first of rules that fits the client, nil if none does.
+func matching(r *server.Request, rules []rule) *rule {
 	host, looked := "", false
 	for i := range rules {
 		a := &rules[i]
@@ -177,27 +185,27 @@ func matches(r *server.Request, rules []rule) bool {
 		}
 		switch a.kind {
 		case everyone:
-			return true
+			return a
 		case envSet:
 			if _, ok := r.Env.Get(a.name); ok {
-				return true
+				return a
 			}
 		case envUnset:
 			if _, ok := r.Env.Get(a.name); !ok {
-				return true
+				return a
 			}
 		case address:
 			if a.subnet.Contains(r.Client.Addr()) {
-				return true
+				return a
 			}
 		case domain:
 			if !looked {
 				host, looked = r.VerifiedHost(), true
 			}
 			if host != "" && server.InDomain(a.name, host) {
-				return true
+				return a
 			}
 		}
 	}
-	return false
+	return nil
 }

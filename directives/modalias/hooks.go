@@ -23,25 +23,31 @@ type module struct {
 	conf directives.Slots[Server, Dir]
 }
 
-// translate applies the server's redirects, then <Location>'s alias, then the
+// translate applies <Location>'s redirect, then the server's redirects, then <Location>'s alias, then the
 // server's aliases (translate_alias_redir).
 func (m *module) translate(r *server.Request) server.Status {
 	if r.URI != "" && r.URI[0] != '/' {
 		return server.Declined
 	}
 	s, d := m.conf.Server.Of(r.Server.Conf), m.conf.Dir.Of(r.Conf)
+	if d.Redirect.Set {
+		return d.local(r, atTranslate)
+	}
 	for _, a := range s.Redirects {
 		if target, ok := a.redirect(r); ok {
-			return send(r, d, a.Status, target)
+			r.Acted(a.Pos)
+			return atTranslate.send(r, d, a.Status, target)
 		}
 	}
 	if d.Alias.Set {
 		if file, ok := d.alias(r); ok {
+			r.Acted(d.Alias.V.Pos)
 			return file(r)
 		}
 	}
 	for _, a := range s.Aliases {
 		if a.alias(r, d) {
+			r.Acted(a.Pos)
 			return server.OK
 		}
 	}
@@ -52,39 +58,55 @@ func (m *module) translate(r *server.Request) server.Status {
 func (m *module) fixup(r *server.Request) server.Status {
 	d := m.conf.Dir.Of(r.Conf)
 	if d.Redirect.Set {
-		l := d.Redirect.V
-		target := ""
-		if l.Target != nil {
-			t, err := l.Target.Eval(r.ExprEnv())
-			if err != nil {
-				r.LogErr(err, errlog.Error, errlog.Alias, "AH02827", "Can't evaluate redirect expression")
-				return 500
-			}
-			target = apr.EscapeURI(t)
-		}
-		return send(r, d, l.Status, target)
+		return d.local(r, atFixup)
 	}
 	for _, a := range d.Redirects {
 		if target, ok := a.redirect(r); ok {
-			return send(r, d, a.Status, target)
+			r.Acted(a.Pos)
+			return atFixup.send(r, d, a.Status, target)
 		}
 	}
 	return server.Declined
 }
 
+// local answers with the redirect that a section gives for all that is in it. That of a <Location> comes before
+// any access control, as in Apache.
+func (d *Dir) local(r *server.Request, at phase) server.Status {
+	l := d.Redirect.V
+	r.Acted(l.Pos)
+	target := ""
+	if l.Target != nil {
+		t, err := l.Target.Eval(r.ExprEnv())
+		if err != nil {
+			r.Logf(errlog.Error, errlog.Alias, "AH02826", "Can't evaluate redirect expression: %v", err)
+			return 500
+		}
+		target = escapePath(t)
+	}
+	return at.send(r, d, l.Status, target)
+}
+
+// phase are the numbers of the messages of one of the phases in which redirects are made.
+type phase struct{ incomplete, invalid string }
+
+var (
+	atTranslate = phase{"AH00673", "AH00674"}
+	atFixup     = phase{"AH00675", "AH00676"}
+)
+
 // send answers with a redirect's status; its target, where the status has one,
 // becomes an absolute URL with the request's query unless it has its own.
-func send(r *server.Request, d *Dir, status int, target string) server.Status {
+func (at phase) send(r *server.Request, d *Dir, status int, target string) server.Status {
 	if status < 300 || status > 399 {
 		return server.Status(status)
 	}
 	if strings.HasPrefix(target, "/") && !d.Relative.Get(false) {
 		url := r.ConstructURL(target)
-		r.Logf(errlog.Debug, errlog.Alias, "AH00673", "incomplete redirection target of '%s' for URI '%s' modified to '%s'", target, r.URI, url)
+		r.Logf(errlog.Debug, errlog.Alias, at.incomplete, "incomplete redirection target of '%s' for URI '%s' modified to '%s'", target, r.URI, url)
 		target = url
 	}
 	if !server.IsURL(target) && !strings.HasPrefix(target, "/") {
-		r.Logf(errlog.Error, errlog.Alias, "AH00674", "cannot redirect '%s' to '%s'; target is not a valid absoluteURI or abs_path", r.URI, target)
+		r.Logf(errlog.Error, errlog.Alias, at.invalid, "cannot redirect '%s' to '%s'; target is not a valid absoluteURI or abs_path", r.URI, target)
 		return 500
 	}
 	if r.Args != "" && !strings.Contains(target, "?") {
@@ -112,12 +134,16 @@ func (a *Alias) redirect(r *server.Request) (string, bool) {
 		return "", false
 	}
 	target := string(pcre.Expand(nil, a.Real, r.URI, caps[:]))
-	// The path is escaped, a query or fragment of the target's own is not.
+	return escapePath(target), true
+}
+
+// escapePath escapes the path of a redirect's target; a query or fragment of the target's own is not.
+func escapePath(target string) string {
 	end := len(target)
 	if i := strings.IndexAny(target, "?#"); i >= 0 {
 		end = i
 	}
-	return apr.EscapeURI(target[:end]) + target[end:], true
+	return apr.EscapeURI(target[:end]) + target[end:]
 }
 
 // alias maps the request to a matching alias's file.
@@ -158,11 +184,8 @@ func (d *Dir) alias(r *server.Request) (func(*server.Request) server.Status, boo
 	l := d.Alias.V
 	target, err := l.Target.Eval(r.ExprEnv())
 	if err != nil {
-		r.LogErr(err, errlog.Error, errlog.Alias, "AH02825", "Can't evaluate alias expression")
+		r.Logf(errlog.Error, errlog.Alias, "AH02825", "Can't evaluate alias expression: %v", err)
 		return func(*server.Request) server.Status { return 500 }, true
-	}
-	if target == "" {
-		return nil, false
 	}
 	if d.PreservePath.Get(false) {
 		if n := apr.MatchPrefix(r.URI, l.Prefix); n > 0 {

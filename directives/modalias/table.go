@@ -5,12 +5,12 @@ package modalias
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/apacheconf/expr"
 	"httpd-wsgi/directives"
+	"httpd-wsgi/directives/modcore"
 	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/pcre"
 	"httpd-wsgi/server"
@@ -46,6 +46,7 @@ type Dir struct {
 
 // Local is an Alias or Redirect that takes its prefix from <Location>.
 type Local struct {
+	Pos     apacheconf.Pos
 	Prefix  string
 	Target  *expr.String // nil for a redirect without target
 	Handler string
@@ -72,17 +73,25 @@ const (
 
 // both makes the two halves of a directive that goes to the server outside
 // sections and to the section inside.
-func both(name string, scope directives.Scope, take3 bool, help string,
+func both(name string, scope directives.Scope, shape directives.Shape, help string,
 	server func(*directives.Cmd, *Server, []string) error, serverField *directives.Field[Server],
 	dir func(*directives.Cmd, *Dir, []string) error, dirField *directives.Field[Dir]) directives.Both[Server, Dir] {
-	if take3 {
-		return directives.Both[Server, Dir]{
-			Server: directives.Take123(name, scope, serverField, server, help),
-			Dir:    directives.Take123(name, scope, dirField, dir, help)}
-	}
 	return directives.Both[Server, Dir]{
-		Server: directives.Take12(name, scope, serverField, two(server), help),
-		Dir:    directives.Take12(name, scope, dirField, two(dir), help)}
+		Server: shaped(name, scope, shape, serverField, server, help),
+		Dir:    shaped(name, scope, shape, dirField, dir, help)}
+}
+
+func shaped[C any](name string, scope directives.Scope, shape directives.Shape, field *directives.Field[C],
+	set func(*directives.Cmd, *C, []string) error, help string) directives.Directive[C] {
+	switch shape {
+	case directives.ShapeTake123:
+		return directives.Take123(name, scope, field, set, help)
+	case directives.ShapeTake23:
+		return directives.Take23(name, scope, field, set, help)
+	case directives.ShapeTake2:
+		return directives.Take2(name, scope, field, two(set), help)
+	}
+	return directives.Take12(name, scope, field, two(set), help)
 }
 
 func two[C any](set func(*directives.Cmd, *C, []string) error) func(*directives.Cmd, *C, string, string) error {
@@ -95,14 +104,17 @@ func two[C any](set func(*directives.Cmd, *C, []string) error) func(*directives.
 }
 
 func alias(name, handler string) directives.Both[Server, Dir] {
-	return both(name, directives.RsrcConf|directives.AccessConf, false, aliasHelp,
+	return both(name, directives.RsrcConf|directives.AccessConf, directives.ShapeTake12, aliasHelp,
 		func(cmd *directives.Cmd, s *Server, w []string) error {
 			if len(w) < 2 {
-				return fmt.Errorf("%s must have two arguments when used globally", cmd.Name)
+				return errors.New("Alias must have two arguments when used globally")
 			}
 			return addAlias(cmd, s, w[0], w[1], handler)
 		}, aliases,
 		func(cmd *directives.Cmd, d *Dir, w []string) error {
+			if cmd.Limited != directives.AllMethods {
+				return cmd.Check(directives.NotInLimit)
+			}
 			if len(w) == 2 {
 				return fmt.Errorf("%s cannot occur within directory context", cmd.Name)
 			}
@@ -113,7 +125,7 @@ func alias(name, handler string) directives.Both[Server, Dir] {
 			if err != nil {
 				return fmt.Errorf("Cannot parse alias expression '%s': %v", w[0], err)
 			}
-			d.Alias = directives.Some(Local{Prefix: cmd.Path, Target: t, Handler: handler})
+			d.Alias = directives.Some(Local{Pos: cmd.Pos, Prefix: cmd.Path, Target: t, Handler: handler})
 			return nil
 		}, localAlias)
 }
@@ -155,11 +167,11 @@ func rooted(cmd *directives.Cmd, p string) string {
 }
 
 // redirect makes an entry of the Redirect family; status 0 reads it from the first argument.
-func redirect(name string, status int, pattern bool, help string) directives.Both[Server, Dir] {
+func redirect(name string, shape directives.Shape, status int, pattern bool, help string) directives.Both[Server, Dir] {
 	parse := func(cmd *directives.Cmd, w []string) (*Alias, *Local, error) {
 		return parseRedirect(cmd, w, status, pattern)
 	}
-	return both(name, directives.OrFileInfo, status == 0, help,
+	return both(name, directives.OrFileInfo, shape, help,
 		func(cmd *directives.Cmd, s *Server, w []string) error {
 			a, _, err := parse(cmd, w)
 			if err == nil {
@@ -192,9 +204,8 @@ func parseRedirect(cmd *directives.Cmd, w []string, status int, pattern bool) (*
 		}
 	}
 	isRedirect := status >= 300 && status < 400
-	inLocation := cmd.Section != nil && (cmd.Section.Kind == directives.KindLocation || cmd.Section.Kind == directives.KindLocationMatch)
-	if inLocation && !pattern && (len(w) == 1 && isRedirect || len(w) == 0) {
-		l := &Local{Prefix: cmd.Path, Status: status}
+	if (cmd.Section != nil || cmd.InHtaccess()) && !pattern && (len(w) == 1 && isRedirect || len(w) == 0) {
+		l := &Local{Pos: cmd.Pos, Prefix: cmd.Path, Status: status}
 		if len(w) == 1 {
 			t, err := cmd.Template(w[0])
 			if err != nil {
@@ -241,8 +252,7 @@ func redirectStatus(word string) (int, bool) {
 		return 410, true
 	}
 	if word != "" && word[0] >= '0' && word[0] <= '9' {
-		n, err := strconv.Atoi(word)
-		return n, err == nil
+		return modcore.Atoi(word), true
 	}
 	return 0, false
 }
@@ -259,10 +269,10 @@ var tables = directives.Module[Server, Dir]{ID: "alias_module", File: "mod_alias
 	Both: []directives.Both[Server, Dir]{
 		alias("Alias", ""),
 		alias("ScriptAlias", "cgi-script"),
-		redirect("Redirect", 0, false, redirectHelp),
-		redirect("RedirectMatch", 0, true, "an optional status, then a regular expression and destination URL"),
-		redirect("RedirectTemp", 302, false, "a document to be redirected, then the destination URL"),
-		redirect("RedirectPermanent", 301, false, "a document to be redirected, then the destination URL"),
+		redirect("Redirect", directives.ShapeTake123, 0, false, redirectHelp),
+		redirect("RedirectMatch", directives.ShapeTake23, 0, true, "an optional status, then a regular expression and destination URL"),
+		redirect("RedirectTemp", directives.ShapeTake2, 302, false, "a document to be redirected, then the destination URL"),
+		redirect("RedirectPermanent", directives.ShapeTake2, 301, false, "a document to be redirected, then the destination URL"),
 	},
 	MergeDir: mergeDir,
 }

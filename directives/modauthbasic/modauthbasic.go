@@ -41,10 +41,18 @@ var tables = directives.Module[directives.None, Dir]{ID: "auth_basic_module", Fi
 		"Set to 'Off' to allow access control to be passed along to lower modules if the UserID is not known to this module"),
 	directives.Take12("AuthBasicFake", directives.OrAuthCfg, directives.Override(func(d *Dir) *directives.Opt[fake] { return &d.Fake }),
 		setFake, "Fake basic authentication using the given expressions for username and password, 'off' to disable. Password defaults to 'password' if missing."),
-	directives.Enum("AuthBasicUseDigestAlgorithm", directives.OrAuthCfg, func(d *Dir) *directives.Opt[bool] { return &d.DigestMD5 },
-		map[string]bool{"off": false, "md5": true}, "Invalid algorithm in AuthBasicUseDigestAlgorithm",
+	directives.Take1("AuthBasicUseDigestAlgorithm", directives.OrAuthCfg, directives.Override(func(d *Dir) *directives.Opt[bool] { return &d.DigestMD5 }), setDigestAlgorithm,
 		"Set to 'MD5' to use the auth provider's authentication check for digest auth, using a hash of 'user:realm:pass'"),
 }}
+
+func setDigestAlgorithm(_ *directives.Cmd, d *Dir, w string) error {
+	md5 := strings.EqualFold(w, "md5")
+	if !md5 && !strings.EqualFold(w, "off") {
+		return fmt.Errorf("Invalid algorithm in AuthBasicUseDigestAlgorithm: %s", w)
+	}
+	d.DigestMD5 = directives.Some(md5)
+	return nil
+}
 
 func addProvider(cmd *directives.Cmd, d *Dir, name string) error {
 	p, ok := cmd.Provider(server.AuthnGroup, name)
@@ -82,17 +90,27 @@ func fakeHeader(r *server.Request, d *Dir) server.Status {
 		return server.Declined
 	}
 	user, err := f.user.Eval(r.ExprEnv())
-	if err == nil && user != "" {
-		var password string
-		if password, err = f.password.Eval(r.ExprEnv()); err == nil && password != "" {
-			r.In.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
-			return server.OK
-		}
-	}
 	if err != nil {
-		r.LogErr(err, errlog.Error, errlog.AuthBasic, "AH02455", "AuthBasicFake: could not evaluate an expression for URI '%s'", r.URI)
+		r.Logf(errlog.Error, errlog.AuthBasic, "AH02455", "AuthBasicFake: could not evaluate user expression for URI '%s': %v", r.URI, err)
+		return 500
 	}
-	return server.Declined
+	if user == "" {
+		r.Logf(errlog.Info, errlog.AuthBasic, "AH02458", "AuthBasicFake: empty username expression for URI '%s', ignoring", r.URI)
+		r.In.Unset("Authorization")
+		return server.Declined
+	}
+	password, err := f.password.Eval(r.ExprEnv())
+	if err != nil {
+		r.Logf(errlog.Error, errlog.AuthBasic, "AH02456", "AuthBasicFake: could not evaluate password expression for URI '%s': %v", r.URI, err)
+		return 500
+	}
+	if password == "" {
+		r.Logf(errlog.Info, errlog.AuthBasic, "AH02459", "AuthBasicFake: empty password expression for URI '%s', ignoring", r.URI)
+		r.In.Unset("Authorization")
+		return server.Declined
+	}
+	r.In.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+	return server.OK
 }
 
 // Module is mod_auth_basic.
@@ -130,25 +148,23 @@ func authenticate(r *server.Request, d *Dir) server.Status {
 	}
 	user, password, ok := credentials(r)
 	if !ok {
+		d.tell(r, authType, "", "")
 		challenge(r)
 		return 401
 	}
 	r.AuthType, r.User = authType, user
 	status := server.AuthUserNotFound
-	providers := d.Providers
+	providers := d.providers(r)
 	if len(providers) == 0 {
-		p, ok := r.Site.Plan.Provider(server.AuthnGroup, "file")
-		if !ok {
-			r.Logf(errlog.Error, errlog.AuthBasic, "AH01616", "No Authn provider configured")
-			return 500
-		}
-		providers = []Provider{{"file", p.(server.AuthnProvider)}}
+		r.Logf(errlog.Error, errlog.AuthBasic, "AH01616", "No Authn provider configured")
+		return 500
 	}
 	for _, p := range providers {
 		if status = d.ask(p, r, user, password); status != server.AuthUserNotFound {
 			break
 		}
 	}
+	d.tell(r, authType, user, failure[status])
 	if status == server.AuthGranted {
 		return server.OK
 	}
@@ -165,6 +181,37 @@ func authenticate(r *server.Request, d *Dir) server.Status {
 	}
 	challenge(r)
 	return 401
+}
+
+// providers are those to ask; none if there is not even a default.
+func (d *Dir) providers(r *server.Request) []Provider {
+	if len(d.Providers) > 0 {
+		return d.Providers
+	}
+	if p, ok := r.Site.Plan.Provider(server.AuthnGroup, "file"); ok {
+		return []Provider{{"file", p.(server.AuthnProvider)}}
+	}
+	return nil
+}
+
+// failure is what is wrong with credentials, for those who ask why.
+var failure = map[server.AuthnStatus]string{server.AuthDenied: "wrong password", server.AuthUserNotFound: "no such user",
+	server.AuthGeneralError: "the provider failed"}
+
+// tell says to a Tracer whom the providers know, and what they made of user.
+func (d *Dir) tell(r *server.Request, authType, user, failed string) {
+	if r.Tracer == nil {
+		return
+	}
+	a := server.Authentication{Type: authType, Realm: r.ConfiguredAuthName(), User: user, Failed: failed}
+	for _, p := range d.providers(r) {
+		name := p.Name
+		if s, ok := p.AuthnProvider.(server.AuthnSource); ok {
+			name += " " + s.Source(r)
+		}
+		a.Providers = append(a.Providers, name)
+	}
+	r.Tracer.Trace(r, a)
 }
 
 // ask has a provider judge the password, as it is or by the hash that Digest

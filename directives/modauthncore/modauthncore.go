@@ -52,16 +52,29 @@ func providerAlias() directives.Directive[Dir] {
 	return d
 }
 
-func (t *Text) eval(r *server.Request) string {
+// eval is the text for a request; ok is false where there is none.
+func (t *Text) eval(r *server.Request, code, directive string) (s string, ok bool) {
 	if t.Expr == nil {
-		return t.Word
+		return t.Word, true
 	}
 	s, err := t.Expr.Eval(r.ExprEnv())
 	if err != nil {
-		r.LogErr(err, errlog.Error, errlog.AuthnCore, "AH02834", "AuthType or AuthName expression could not be evaluated")
-		return ""
+		r.Logf(errlog.Error, errlog.AuthnCore, code, "%s expression could not be evaluated: %v", directive, err)
+		return "", false
 	}
-	return s
+	return s, true
+}
+
+// authType is AuthType for a request; ok is false where there is none, or None.
+func (d *Dir) authType(r *server.Request) (t string, ok bool) {
+	if !d.Type.Set {
+		return "", false
+	}
+	t, ok = d.Type.V.eval(r, "AH02834", "AuthType")
+	if !ok || strings.EqualFold(t, "none") {
+		return "", false
+	}
+	return t, true
 }
 
 // escapeQuotes makes s fit between quotes: quotes that no backslash escapes get
@@ -88,16 +101,16 @@ func escapeQuotes(s string) string {
 func Module() server.Module {
 	return server.Bind(tables, nil, func(h *server.HookSet, slots directives.Slots[directives.None, Dir]) {
 		h.Auth.Type = func(r *server.Request) string {
-			t := (&slots.Dir.Of(r.Conf).Type.V).eval(r)
-			if strings.EqualFold(t, "none") {
-				return ""
-			}
+			t, _ := slots.Dir.Of(r.Conf).authType(r)
 			return t
 		}
-		h.Auth.Name = func(r *server.Request) string { return escapeQuotes((&slots.Dir.Of(r.Conf).Name.V).eval(r)) }
+		h.Auth.Name = func(r *server.Request) string {
+			name, _ := slots.Dir.Of(r.Conf).Name.V.eval(r, "AH02835", "AuthName")
+			return escapeQuotes(name)
+		}
 		h.CheckUserID.Add("mod_authn_core.c", server.Last, func(r *server.Request) server.Status {
-			t := r.ConfiguredAuthType()
-			if t == "" {
+			t, ok := slots.Dir.Of(r.Conf).authType(r)
+			if !ok {
 				return server.OK
 			}
 			r.Logf(errlog.Error, errlog.AuthnCore, "AH01796", "AuthType %s configured without corresponding module", t)

@@ -70,6 +70,14 @@ func (p provider) users(r *server.Request) (users, bool) {
 	return u, true
 }
 
+// Source implements server.AuthnSource.
+func (p provider) Source(r *server.Request) string {
+	if f := p.conf.Dir.Of(r.Conf).UserFile; f.Set {
+		return f.V.Path
+	}
+	return "(no AuthUserFile)"
+}
+
 // CheckPassword implements server.AuthnProvider.
 func (p provider) CheckPassword(r *server.Request, user, password string) server.AuthnStatus {
 	u, ok := p.users(r)

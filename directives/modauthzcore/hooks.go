@@ -32,12 +32,19 @@ func Module() server.Module {
 // authentication, a verdict that waits for a user is Declined.
 func authorize(r *server.Request, d *Dir, authenticated bool) server.Status {
 	if d.Root == nil {
+		if r.Tracer != nil {
+			r.Tracer.Trace(r, Asked{nil, server.AuthzGranted, authenticated})
+		}
 		if r.ConfiguredAuthType() != "" {
 			r.Logf(errlog.Info, errlog.AuthzCore, "AH01627", "AuthType configured with no corresponding authorization directives")
 		}
 		return server.OK
 	}
-	switch d.Root.eval(r, LogicAnd) {
+	verdict := d.Root.eval(r, LogicAnd)
+	if r.Tracer != nil {
+		r.Tracer.Trace(r, Asked{d.Root, verdict, authenticated})
+	}
+	switch verdict {
 	case server.AuthzGranted:
 		return server.OK
 	case server.AuthzDeniedNoUser:
@@ -73,9 +80,9 @@ func authorize(r *server.Request, d *Dir, authenticated bool) server.Status {
 func (s *Section) eval(r *server.Request, whole Logic) server.AuthzStatus {
 	if !s.Limited.Has(r.Line.Number) {
 		if whole == LogicAnd {
-			return server.AuthzGranted
+			return s.tell(r, server.AuthzGranted, true)
 		}
-		return server.AuthzNeutral
+		return s.tell(r, server.AuthzNeutral, true)
 	}
 	result := server.AuthzNeutral
 	if s.Check != nil {
@@ -86,13 +93,13 @@ func (s *Section) eval(r *server.Request, whole Logic) server.AuthzStatus {
 	if s.Negate {
 		switch result {
 		case server.AuthzGranted:
-			return server.AuthzDenied
+			result = server.AuthzDenied
 		case server.AuthzDenied, server.AuthzDeniedNoUser:
 			// Not being rejected is no reason to be let in.
-			return server.AuthzNeutral
+			result = server.AuthzNeutral
 		}
 	}
-	return result
+	return s.tell(r, result, false)
 }
 
 func (s *Section) children(r *server.Request) server.AuthzStatus {
@@ -133,9 +140,8 @@ func verdict(ok bool) server.AuthzStatus {
 }
 
 func parseAll(_ *directives.Cmd, args string) (server.AuthzCheck, error) {
-	w, rest := apacheconf.GetWordConf(args)
-	granted := strings.EqualFold(w, "granted")
-	if rest != "" || !granted && !strings.EqualFold(w, "denied") {
+	granted := strings.EqualFold(args, "granted") // as it is written, without quotes
+	if !granted && !strings.EqualFold(args, "denied") {
 		return nil, errors.New("Argument for 'Require all' must be 'granted' or 'denied'")
 	}
 	v := verdict(granted)
@@ -182,7 +188,7 @@ func parseExpr(cmd *directives.Cmd, args string) (server.AuthzCheck, error) {
 		}
 		ok, err := cond.Eval(r.ExprEnv())
 		if err != nil {
-			r.LogErr(err, errlog.Error, errlog.AuthzCore, "AH02320", "Syntax error in 'require expr' expression")
+			r.Logf(errlog.Error, errlog.AuthzCore, "AH02320", "Error evaluating expression in 'Require expr': %v", err)
 			return server.AuthzGeneralError
 		}
 		return verdict(ok)

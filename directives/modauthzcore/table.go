@@ -48,7 +48,9 @@ const authScope = directives.OrAuthCfg
 
 var tables = directives.Module[directives.None, Dir]{ID: "authz_core_module", File: "mod_authz_core.c",
 	Dir: directives.Table[Dir]{
-		directives.Container("<AuthzProviderAlias", directives.RsrcConf, nil, providerAlias, "container for grouping an authorization provider's directives under a provider alias"),
+		directives.Container("<AuthzProviderAlias", directives.RsrcConf, nil, providerAlias, "container for grouping an authorization provider's directives under a provider alias").
+			Not(directives.NotInVirtualHost).
+			Differs("directives inside are refused; they belong in the sections that use the alias"),
 		directives.RawArgs("Require", authScope, nil, require, "specifies authorization directives which one must pass (or not) for a request to suceeed"),
 		directives.Container("<RequireAll", authScope, nil, container(LogicAnd, false), "container for grouping authorization directives of which none must fail and at least one must pass for a request to succeed"),
 		directives.Container("<RequireAny", authScope, nil, container(LogicOr, false), "container for grouping authorization directives of which one must pass for a request to succeed"),
@@ -124,7 +126,7 @@ func container(op Logic, negate bool) func(*directives.Cmd, *Dir, string) error 
 		parent := d.top()
 		s := &Section{Name: cmd.Name + ">", Pos: cmd.Pos, Op: op, Negate: negate}
 		d.open = append(d.open, s)
-		err := cmd.Walk()
+		err := cmd.WalkWithin(authScope)
 		d.open = d.open[:len(d.open)-1]
 		switch {
 		case err != nil:

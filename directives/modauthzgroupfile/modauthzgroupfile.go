@@ -54,7 +54,7 @@ func parse(b []byte) groups {
 func Module() server.Module {
 	return server.Bind(tables, func(r *directives.Registry, slots directives.Slots[directives.None, Dir]) {
 		p := server.AuthzParser(func(cmd *directives.Cmd, args string) (server.AuthzCheck, error) {
-			t, err := cmd.Template(args)
+			t, err := cmd.As("authz_groupfile_module").Template(args)
 			if err != nil {
 				return nil, fmt.Errorf("Cannot parse expression in require line: %v", err)
 			}
@@ -79,7 +79,7 @@ func Module() server.Module {
 				}
 				text, err := t.Eval(r.ExprEnv())
 				if err != nil {
-					r.LogErr(err, errlog.Error, errlog.AuthzGroupfile, "AH02592", "authz_groupfile authorize: require group: Can't evaluate require expression")
+					r.Logf(errlog.Error, errlog.AuthzGroupfile, "AH02592", "authz_groupfile authorize: require group: Can't evaluate require expression: %v", err)
 					return server.AuthzDenied
 				}
 				for _, w := range apacheconf.Words(text) {
@@ -87,7 +87,7 @@ func Module() server.Module {
 						return server.AuthzGranted
 					}
 				}
-				r.Logf(errlog.Error, errlog.AuthzGroupfile, "AH01667", "Authorization of user %s to access %s failed, reason: user is not part of the 'require'ed group(s).", r.User, r.URI)
+				r.Logf(errlog.Debug, errlog.AuthzGroupfile, "AH01667", "Authorization of user %s to access %s failed, reason: user is not part of the 'require'ed group(s).", r.User, r.URI)
 				return server.AuthzDenied
 			}, nil
 		})

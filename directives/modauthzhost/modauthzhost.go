@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"httpd-wsgi/apacheconf"
@@ -36,6 +37,9 @@ func verdict(ok bool) server.AuthzStatus {
 
 func parseIP(_ *directives.Cmd, args string) (server.AuthzCheck, error) {
 	words := apacheconf.Words(args)
+	if i := slices.Index(words, ""); i >= 0 {
+		words = words[:i] // an empty word ends the list
+	}
 	if len(words) == 0 {
 		return nil, errors.New("'require ip' requires an argument")
 	}
@@ -64,14 +68,18 @@ func parseIP(_ *directives.Cmd, args string) (server.AuthzCheck, error) {
 // stringExpr makes the arguments of host and forward-dns a function of the
 // request: they may be an expression.
 func stringExpr(cmd *directives.Cmd, name, args string) (func(*server.Request) (string, bool), error) {
-	t, err := cmd.Template(args)
+	t, err := cmd.As("authz_host_module").Template(args)
 	if err != nil {
-		return nil, fmt.Errorf("Cannot parse expression in '%s' Require line: %v", name, err)
+		return nil, fmt.Errorf("Cannot parse expression in require line: %v", err)
+	}
+	code := "AH02593"
+	if name == "forward-dns" {
+		code = "AH03354"
 	}
 	return func(r *server.Request) (string, bool) {
 		s, err := t.Eval(r.ExprEnv())
 		if err != nil {
-			r.LogErr(err, errlog.Error, errlog.AuthzHost, "AH02566", "authz_host authorize: require %s: can't evaluate expression", name)
+			r.Logf(errlog.Error, errlog.AuthzHost, code, "authz_host authorize: require %s: Can't evaluate require expression: %v", name, err)
 		}
 		return s, err == nil
 	}, nil

@@ -23,7 +23,7 @@ func Module() server.Module {
 }
 
 func parseUser(cmd *directives.Cmd, args string) (server.AuthzCheck, error) {
-	t, err := cmd.Template(args)
+	t, err := cmd.As("authz_user_module").Template(args)
 	if err != nil {
 		return nil, fmt.Errorf("Cannot parse expression in require line: %v", err)
 	}
@@ -43,7 +43,7 @@ func parseUser(cmd *directives.Cmd, args string) (server.AuthzCheck, error) {
 		if !t.Constant() {
 			text, err := t.Eval(r.ExprEnv())
 			if err != nil {
-				r.LogErr(err, errlog.Error, errlog.AuthzUser, "AH02594", "authz_user authorize: require user: Can't evaluate require expression")
+				r.Logf(errlog.Error, errlog.AuthzUser, "AH02594", "authz_user authorize: require user: Can't evaluate require expression: %v", err)
 				return server.AuthzDenied
 			}
 			names = apacheconf.Words(text)

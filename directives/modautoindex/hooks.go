@@ -72,7 +72,7 @@ func (d *Dir) index(r *server.Request) server.Status {
 	if options.has(trackModified) {
 		r.SetFileValidators(r.Target.Info)
 	}
-	if r.Line.HeaderOnly {
+	if r.Line.HeaderOnly || r.Tracer != nil {
 		return server.OK
 	}
 	p := &page{listing: listing{r: r, d: d, options: options, key: keyName, direction: ascending}}

@@ -55,14 +55,13 @@ var tables = directives.Module[Server, Dir]{ID: "deflate_module", File: "mod_def
 			"DeflateWindowSize must be between 1 and 15", "Set the Deflate window size (1-15)"),
 		number("DeflateBufferSize", 1, 1<<31-1, func(s *Server) *directives.Opt[int] { return &s.BufferSize },
 			"DeflateBufferSize should be positive", "Set the Deflate Buffer Size"),
-		directives.Take1("DeflateMemLevel", directives.RsrcConf, nil, func(c *directives.Cmd, s *Server, w string) error {
+		directives.Take1("DeflateMemLevel", directives.RsrcConf, nil, func(_ *directives.Cmd, s *Server, w string) error {
 			if n := atoi(w); n < 1 || n > 9 {
 				return errors.New("DeflateMemLevel must be between 1 and 9")
 			}
 			s.MemLevel = directives.Some(atoi(w))
-			c.Infof("%s has no effect here: the compressor's memory does not depend on it", c.Name)
 			return nil
-		}, "Set the Deflate Memory Level (1-9)"),
+		}, "Set the Deflate Memory Level (1-9)").WithoutEffect("the memory of the compressor does not depend on it"),
 		number("DeflateCompressionLevel", 1, 9, func(s *Server) *directives.Opt[int] { return &s.Level },
 			"Compression Level must be between 1 and 9", "Set the Deflate Compression Level (1-9)"),
 		directives.Take1("DeflateAlterEtag", directives.RsrcConf, nil, setETag,

@@ -4,11 +4,11 @@ package moddir
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 
 	"httpd-wsgi/apacheconf"
 	"httpd-wsgi/directives"
+	"httpd-wsgi/directives/modcore"
 	"httpd-wsgi/internal/apr"
 	"httpd-wsgi/server"
 )
@@ -42,7 +42,8 @@ var tables = directives.Module[directives.None, Dir]{ID: "dir_module", File: "mo
 		d.Fallback = directives.Some(w)
 		return nil
 	}, "Set a default handler"),
-	directives.RawArgs("DirectoryIndex", directives.OrIndexes, index, setIndex, "a list of file names"),
+	directives.RawArgs("DirectoryIndex", directives.OrIndexes, index, setIndex, "a list of file names").
+		Differs("a redirect for an index that is a directory keeps the port that the client named"),
 	directives.Flag("DirectorySlash", directives.OrIndexes, func(d *Dir) *directives.Opt[bool] { return &d.Slash }, "On or Off"),
 	directives.Flag("DirectoryCheckHandler", directives.OrIndexes, func(d *Dir) *directives.Opt[bool] { return &d.CheckHandler }, "On or Off"),
 	directives.Take1("DirectoryIndexRedirect", directives.OrIndexes, redirect, setRedirect, "On, Off, or a 3xx status code."),
@@ -82,8 +83,8 @@ func setRedirect(_ *directives.Cmd, d *Dir, w string) error {
 		if w == "" || w[0] < '0' || w[0] > '9' {
 			return errors.New("DirectoryIndexRedirect ON|OFF|permanent|temp|seeother|3xx")
 		}
-		n, err := strconv.Atoi(w)
-		if err != nil || n < 300 || n > 399 {
+		n := modcore.Atoi(w)
+		if n < 300 || n > 399 {
 			return errors.New("DirectoryIndexRedirect only accepts values between 300 and 399")
 		}
 		d.Redirect = directives.Some(n)

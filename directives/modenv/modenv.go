@@ -23,7 +23,11 @@ type Var struct{ Name, Value string }
 
 var tables = directives.Module[directives.None, Dir]{ID: "env_module", File: "mod_env.c", MergeDir: merge, Dir: directives.Table[Dir]{
 	directives.Iterate("PassEnv", directives.OrFileInfo, nil, passEnv, "a list of environment variables to pass to CGI."),
-	directives.Take12("SetEnv", directives.OrFileInfo, nil, func(_ *directives.Cmd, d *Dir, name, value string) error {
+	directives.Take12("SetEnv", directives.OrFileInfo, nil, func(cmd *directives.Cmd, d *Dir, name, value string) error {
+		if strings.Contains(name, "=") {
+			before, after, _ := strings.Cut(name, "=")
+			cmd.Warnf("AH10032: Spurious usage of '=' in an environment variable name. 'SetEnv %s %s' expected instead?", before, after)
+		}
 		d.set(name, value)
 		return nil
 	}, "an environment variable name and optional value to pass to CGI."),
@@ -31,7 +35,8 @@ var tables = directives.Module[directives.None, Dir]{ID: "env_module", File: "mo
 		d.Unset = append(d.Unset, name)
 		d.unset(name)
 		return nil
-	}, "a list of variables to remove from the CGI environment."),
+	}, "a list of variables to remove from the CGI environment.").
+		Differs("it also counts in a directory within another that has lines of mod_env; Apache forgets it there"),
 }}
 
 func passEnv(cmd *directives.Cmd, d *Dir, name string) error {

@@ -36,7 +36,8 @@ var tables = directives.Module[directives.None, Dir]{ID: "filter_module", File: 
 		f.trace, _ = strconv.Atoi(level)
 		return nil
 	}, "filter-name debug-level"),
-	directives.Argv("AddOutputFilterByType", directives.OrFileInfo, nil, byType, "output filter name followed by one or more content-types"),
+	directives.Argv("AddOutputFilterByType", directives.OrFileInfo, nil, byType, "output filter name followed by one or more content-types").
+		Differs("a response that needs INCLUDES, SUBSTITUTE, SED, DATA, proxy-html or xml2enc fails while no module has them"),
 	directives.Take23("FilterProtocol", directives.OrOptions, nil, setProtocol, "filter-name [provider-name] protocol-args"),
 }}
 

@@ -58,11 +58,14 @@ var (
 	always = directives.Append(func(d *Dir) *[]*Line { return &d.Always })
 )
 
+// workers is how the formats differ from Apache's.
+const workers = "the formats %i and %b, idle and busy workers, are refused"
+
 var tables = directives.Module[directives.None, Dir]{ID: "headers_module", File: "mod_headers.c", Dir: directives.Table[Dir]{
 	directives.RawArgs("Header", directives.OrFileInfo, out, setHeader,
-		"an optional condition, an action, header and value followed by optional env clause").With(always),
+		"an optional condition, an action, header and value followed by optional env clause").With(always).Differs(workers),
 	directives.RawArgs("RequestHeader", directives.OrFileInfo, in, setRequestHeader,
-		"an action, header and value followed by optional env clause"),
+		"an action, header and value followed by optional env clause").Differs(workers),
 }}
 
 func setHeader(c *directives.Cmd, d *Dir, args string) error {

@@ -89,7 +89,7 @@ func (l *Log) wants(r *server.Request) bool {
 	}
 	ok, err := l.Expr.Eval(r.ExprEnv())
 	if err != nil {
-		r.LogErr(err, errlog.Error, errlog.LogConfig, "AH00646", "Error evaluating log condition")
+		r.Logf(errlog.Warn, errlog.LogConfig, "AH00644", "Error evaluating log condition: %v", err)
 	}
 	return ok && err == nil
 }

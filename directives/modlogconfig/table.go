@@ -116,7 +116,7 @@ func (m *module) check(p *directives.Plan, slots directives.Slots[Conf, directiv
 		for _, l := range c.Logs {
 			l.out.buffered = buffered
 			// A child need not see the directories, and its parent has looked.
-			if p.Files.Replayed() {
+			if p.Files.Believed() {
 				continue
 			}
 			if err := logfile.CheckTransferLog(p.ServerRoot, l.Spec, l.Pos.String()); err != nil {

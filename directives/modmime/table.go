@@ -112,7 +112,8 @@ var tables = directives.Module[Server, Dir]{ID: "mime_module", File: "mod_mime.c
 		directives.Iterate("MultiviewsMatch", directives.OrFileInfo, nil, setMulti, "NegotiatedOnly (default), Handlers and/or Filters, or Any").Not(directives.NotInLocation),
 		directives.Flag("ModMimeUsePathInfo", directives.AccessConf, func(d *Dir) *directives.Opt[bool] { return &d.UsePathInfo }, "Set to 'yes' to allow mod_mime to use path info for type checking"),
 		add("AddInputFilter", "input filter name (or ; delimited names) followed by one or more file extensions", fieldInput),
-		add("AddOutputFilter", "output filter name (or ; delimited names) followed by one or more file extensions", fieldOutput),
+		add("AddOutputFilter", "output filter name (or ; delimited names) followed by one or more file extensions", fieldOutput).
+			Differs("a response that needs INCLUDES, SUBSTITUTE, SED, DATA, proxy-html or xml2enc fails while no module has them"),
 		remove("RemoveInputFilter", fieldInput),
 		remove("RemoveOutputFilter", fieldOutput),
 	},

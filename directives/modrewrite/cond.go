@@ -161,6 +161,7 @@ func (p *Cond) apply(c *context) bool {
 	if p.not {
 		ok = !ok
 	}
+	p.tell(c.r, shown, ok)
 	if c.level >= 4 {
 		flag, verdict := "", "not-matched"
 		if p.noCase {

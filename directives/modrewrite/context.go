@@ -24,6 +24,8 @@ type context struct {
 	vary, varyThis string
 	// rule holds $0 to $9, cond %0 to %9.
 	rule, cond match
+	// patternHeld tells that the present rule's pattern did, whatever its conditions.
+	patternHeld bool
 	// level is the highest trace level that is logged, 0 for none.
 	level int
 }

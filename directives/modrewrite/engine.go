@@ -48,7 +48,7 @@ func (c *context) applyList(rules []*Rule) (done action, last *Rule) {
 			continue
 		}
 		c.vary = ""
-		out := c.applyRule(p)
+		out := c.tell(p, c.applyRule(p))
 		if out == ruleNoMatch {
 			for i < len(rules) && rules[i].flags&flagChain != 0 {
 				i++
@@ -210,6 +210,7 @@ func (c *context) matches(p *Rule) bool {
 			c.uri = rest
 		}
 	}
+	c.patternHeld = false
 	if c.level >= 3 {
 		c.trace(3, true, "applying pattern '%s' to uri '%s'", p.pattern, c.uri)
 	}
@@ -220,7 +221,8 @@ func (c *context) matches(p *Rule) bool {
 		return false
 	}
 	not := p.flags&flagNot != 0
-	if ok == not {
+	c.patternHeld = ok != not
+	if !c.patternHeld {
 		return false
 	}
 	c.varyThis = ""

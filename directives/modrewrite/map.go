@@ -79,7 +79,7 @@ func setMap(c *directives.Cmd, s *Server, w []string) error {
 	}
 	if m.fn == nil {
 		path := c.ServerRootRelative(file)
-		if !c.Plan().Files.Replayed() {
+		if !c.Plan().Files.Believed() {
 			if _, err := os.Stat(path); err != nil {
 				return fmt.Errorf("RewriteMap: file for map %s not found:%s", name, path)
 			}

@@ -216,7 +216,7 @@ func rule[C any](set func(*directives.Cmd, *C) *RuleSet) directives.Directive[C]
 			s.Rules = append(s.Rules, rule)
 		}
 		return err
-	}, "an URL-applied regexp-pattern and a substitution URL")
+	}, "an URL-applied regexp-pattern and a substitution URL").Differs("flag P is refused: there is no proxy")
 }
 
 func tables() directives.Module[Server, Dir] {
@@ -233,7 +233,8 @@ func tables() directives.Module[Server, Dir] {
 		},
 		Dir: directives.Table[Dir]{base(setBase)},
 		Server: directives.Table[Server]{
-			directives.Take23("RewriteMap", directives.RsrcConf, nil, setMap, "a mapname and a filename and options"),
+			directives.Take23("RewriteMap", directives.RsrcConf, nil, setMap, "a mapname and a filename and options").
+				Differs("dbm, prg, dbd and fastdbd are refused: txt, rnd and int there are"),
 		}}
 }
 

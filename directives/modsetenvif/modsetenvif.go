@@ -68,9 +68,10 @@ func table[C any](at func(*C) *[]*Condition) directives.Table[C] {
 	plain := func(browser bool, flags pcre.Flags) func(*directives.Cmd, string) (*Condition, error) {
 		return func(cmd *directives.Cmd, args string) (*Condition, error) { return parse(cmd, args, browser, flags) }
 	}
+	const oid = "OID(...) is refused: there are no client certificates to match"
 	return directives.Table[C]{
-		entry("SetEnvIf", plain(false, 0), "A header-name, regex and a list of variables."),
-		entry("SetEnvIfNoCase", plain(false, pcre.Caseless), "a header-name, regex and a list of variables."),
+		entry("SetEnvIf", plain(false, 0), "A header-name, regex and a list of variables.").Differs(oid),
+		entry("SetEnvIfNoCase", plain(false, pcre.Caseless), "a header-name, regex and a list of variables.").Differs(oid),
 		entry("SetEnvIfExpr", parseExpr, "an expression and a list of variables."),
 		entry("BrowserMatch", plain(true, 0), "A browser regex and a list of variables."),
 		entry("BrowserMatchNoCase", plain(true, pcre.Caseless), "A browser regex and a list of variables."),
@@ -174,8 +175,7 @@ func (c *Condition) apply(r *server.Request) {
 	if c.cond != nil {
 		ok, err := c.cond.EvalMatch(r.ExprEnv(), &m)
 		if err != nil {
-			r.LogErr(err, errlog.Error, errlog.SetEnvIf, "AH01505", "evaluation of SetEnvIfExpr expression at %s failed", c.source)
-			return
+			return // which the evaluation itself has logged
 		}
 		if !ok {
 			return

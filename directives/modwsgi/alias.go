@@ -21,7 +21,7 @@ var (
 func addAlias(match bool) func(*directives.Cmd, *Server, string) error {
 	return func(cmd *directives.Cmd, s *Server, args string) error {
 		location, args := apacheconf.GetWordConf(args)
-		if location == "" || args == "" {
+		if location == "" || args == "" || args == `""` {
 			help := "Map location to target WSGI script file."
 			if match {
 				help = "Map location pattern to target WSGI script file."
@@ -80,8 +80,8 @@ func (a *Alias) preload(cmd *directives.Cmd, s *Server) error {
 	if !a.ProcessGroup.Set || !a.ApplicationGroup.Set || a.Regexp != nil && strings.Contains(a.Target, "$") {
 		return nil
 	}
-	process, ok1 := a.ProcessGroup.V.static()
-	application, ok2 := a.ApplicationGroup.V.static()
+	process, ok1 := a.ProcessGroup.V.Static()
+	application, ok2 := a.ApplicationGroup.V.Static()
 	if !ok1 || !ok2 {
 		return nil
 	}
@@ -161,6 +161,7 @@ func (m *module) intercept(r *server.Request) server.Status {
 		r.Target.Handler = handlerName
 		r.Notes.Set("alias-forced-type", handlerName)
 		m.alias.Set(r, a)
+		r.Acted(a.Pos)
 		return server.OK
 	}
 	return server.Declined

@@ -126,7 +126,7 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 	}
 	buffer := func(to *int, least int, what, says string) error {
 		n := atoi(value)
-		if value == "" || n < 0 {
+		if value == "" {
 			return invalid(what)
 		}
 		if n != 0 && n < least {
@@ -172,10 +172,11 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 	case "group":
 		return id(&d.Group, "group", true)
 	case "supplementary-groups":
-		if value == "" {
-			return invalid("group")
-		}
 		var ids []int
+		if value == "" { // none
+			d.Supplementary = directives.Some(ids)
+			return nil
+		}
 		for name := range strings.SplitSeq(value, ",") {
 			g, err := modcore.GroupArg(cmd, strings.TrimSpace(name))
 			if err != nil {

@@ -43,6 +43,9 @@ func (e *embedded) configure(c *server.Child, main *Server, pid string) {
 		MaximumProcesses: c.Processes, ApacheVersion: server.ApacheVersion, ServerDescription: c.Site.Banner,
 		MPMName: c.MPM, MPMProcesses: c.Processes, MPMThreads: c.Threads,
 	}
+	if leave := c.Leave; leave != nil {
+		e.options.Loaded = func(path, group string) { leave(LegacyWord(path, group)) }
+	}
 }
 
 func splitPath(path string) []string {

@@ -55,6 +55,9 @@ func (m *module) handle(r *server.Request) server.Status {
 	if t.daemon != nil && !t.enter() {
 		return deny(r, 403, "WSGI0153", "Script is not located within the chroot directory '"+t.daemon.Chroot+"' of WSGI daemon process '"+t.daemon.Name+"'")
 	}
+	if r.Tracer != nil {
+		return m.explain(r, t)
+	}
 	x := m.take(r)
 	defer m.give(x)
 	flags := m.flags
@@ -158,7 +161,7 @@ func (m *module) place(r *server.Request, s *Settings, t *target) server.Status 
 	switch {
 	case t.daemon == nil:
 		return deny(r, 500, "WSGI0151", "No WSGI daemon process called '"+t.processGroup+"' has been configured")
-	case !t.daemon.visible(r.Server):
+	case !t.daemon.Visible(r.Server):
 		return deny(r, 500, "WSGI0152", "Daemon process called '"+t.processGroup+"' cannot be accessed by this WSGI application")
 	}
 	return server.OK

@@ -15,6 +15,9 @@ import (
 // ask calls a function of a hook script with environ and further arguments.
 // fill makes environ.
 func (m *module) ask(r *server.Request, h *HookScript, function string, fill func(*wsgi.Form, string), args ...string) (wsgi.Value, wsgi.Outcome) {
+	if r.Tracer != nil {
+		return assume(r, h, function)
+	}
 	e := m.embedded.engine()
 	if e == nil {
 		return wsgi.Value{}, wsgi.LoadFailed
@@ -134,6 +137,14 @@ func (u users) CheckPassword(r *server.Request, user, password string) server.Au
 	return server.AuthGeneralError
 }
 
+// Source implements server.AuthnSource.
+func (u users) Source(r *server.Request) string {
+	if s := u.p.module.Load().conf.Dir.Of(r.Conf).AuthUserScript; s.Set {
+		return s.V.Path
+	}
+	return "(no WSGIAuthUserScript)"
+}
+
 // RealmHash implements server.AuthnProvider.
 func (u users) RealmHash(r *server.Request, user, realm string) (string, server.AuthnStatus) {
 	v, h, status := u.ask(r, "get_realm_hash", "Digest", user, realm)
@@ -185,6 +196,10 @@ func (p *process) requireGroup(_ *directives.Cmd, args string) (server.AuthzChec
 		switch {
 		case outcome != wsgi.OK:
 			hookError(r, outcome, h, "WSGI0062", "group authorization script '%s' does not provide group provider")
+			return server.AuthzDenied
+		case r.Tracer != nil && v.Kind == wsgi.True:
+			return server.AuthzGranted
+		case r.Tracer != nil:
 			return server.AuthzDenied
 		case v.Kind == wsgi.String:
 			// A str is an iterable of its characters.

@@ -75,6 +75,9 @@ func (m *module) start(c *server.Child, dial Dial) error {
 		m.flags |= wsgi.Multiprocess
 	}
 	m.daemons = Daemons(c.Site.Plan, m.conf.Server)
+	if c.Dry {
+		return nil
+	}
 	for name, d := range m.daemons {
 		r, err := dial(c, d)
 		if err != nil {
@@ -91,19 +94,20 @@ func (m *module) start(c *server.Child, dial Dial) error {
 		conf := m.conf.Server.Of(s.Conf)
 		for _, a := range conf.Aliases {
 			process := a.ProcessGroup.Or(conf.ProcessGroup)
-			if name, ok := process.Get(Name{kind: global}).static(); ok && name == "" {
+			if name, ok := process.Get(Name{kind: global}).Static(); ok && name == "" {
 				eager = true
 			}
 		}
 	}
 	imports := Imports(c.Site.Plan, m.conf.Server, "")
-	if !eager && len(imports) == 0 {
+	if !eager && len(imports) == 0 && len(c.Legacy) == 0 {
 		return nil
 	}
 	if e := m.embedded.engine(); e != nil {
 		for _, im := range imports {
 			e.Preload(im.Script, im.ApplicationGroup)
 		}
+		Warm(e, c.Legacy, c.Stopping)
 	}
 	return nil
 }

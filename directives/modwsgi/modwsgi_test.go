@@ -77,11 +77,11 @@ func TestParseName(t *testing.T) {
 			t.Errorf("%q: %+v", in, got)
 		}
 	}
-	if s, ok := ParseName("%{GLOBAL}").static(); s != "" || !ok {
+	if s, ok := ParseName("%{GLOBAL}").Static(); s != "" || !ok {
 		t.Errorf("%q %v", s, ok)
 	}
 	for _, in := range []string{"%{ENV:A}", "%{RESOURCE}", "a%{x}"} {
-		if _, ok := ParseName(in).static(); ok {
+		if _, ok := ParseName(in).Static(); ok {
 			t.Errorf("%s is static", in)
 		}
 	}

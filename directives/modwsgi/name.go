@@ -45,8 +45,8 @@ func ParseName(s string) Name {
 	return Name{literal, s}
 }
 
-// static returns the name if no request has a say in it.
-func (n Name) static() (string, bool) {
+// Static returns the name if no request has a say in it.
+func (n Name) Static() (string, bool) {
 	switch n.kind {
 	case literal:
 		return n.text, !strings.Contains(n.text, "%{")

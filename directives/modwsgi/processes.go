@@ -49,3 +49,26 @@ func (o *Processes) Python() *Python {
 	}
 	return &o.slots.Server.Of(o.plan.Main.Conf).Python
 }
+
+// Aliases are a server's own, in the order of the configuration.
+func (o *Processes) Aliases(s *directives.Server) []*Alias {
+	if !o.on {
+		return nil
+	}
+	own, _ := s.Own()
+	if conf := o.slots.Server.In(own); conf != nil {
+		return conf.Aliases
+	}
+	return nil
+}
+
+// Groups are the process group and the application group of requests that an
+// alias maps (nil: none does) and that have these merged configurations.
+func (o *Processes) Groups(a *Alias, server, dir *directives.Vector) (process, application Name) {
+	s, d := o.slots.Server.Of(server), o.slots.Dir.Of(dir)
+	p, g := d.ProcessGroup.Or(s.ProcessGroup), d.ApplicationGroup.Or(s.ApplicationGroup)
+	if a != nil {
+		p, g = a.ProcessGroup.Or(p), a.ApplicationGroup.Or(g)
+	}
+	return p.Get(Name{kind: global, text: "%{GLOBAL}"}), g.Get(Name{kind: resource, text: "%{RESOURCE}"})
+}

@@ -40,7 +40,8 @@ func settings[C any](at func(*C) *Settings) directives.Table[C] {
 	proxies := directives.Replace(func(c *C) *[]apr.Subnet { return &at(c).Proxies })
 	return directives.Table[C]{
 		name("WSGIProcessGroup", everywhere, func(c *C) *directives.Opt[Name] { return &at(c).ProcessGroup }, "Name of the WSGI process group."),
-		name("WSGIApplicationGroup", everywhere, func(c *C) *directives.Opt[Name] { return &at(c).ApplicationGroup }, "Application interpreter group."),
+		name("WSGIApplicationGroup", everywhere, func(c *C) *directives.Opt[Name] { return &at(c).ApplicationGroup }, "Application interpreter group.").
+			Differs("the port in the default group's name is that of ServerName or of the listener, not what the client says"),
 		name("WSGICallableObject", fileInfo, func(c *C) *directives.Opt[Name] { return &at(c).CallableObject }, "Name of entry point in WSGI script file."),
 		directives.RawArgs("WSGIRestrictProcess", everywhere, directives.Override(restrict), func(_ *directives.Cmd, c *C, args string) error {
 			*restrict(c) = directives.Some(apacheconf.Words(args))
@@ -77,6 +78,13 @@ func settings[C any](at func(*C) *Settings) directives.Table[C] {
 	}
 }
 
+// noEffect is a directive that has no effect here, why, with mod_wsgi's line of help.
+func noEffect[C any](name string, s directives.Scope, why, help string) directives.Directive[C] {
+	d := directives.Known[C](name, s, directives.NoEffect, why)
+	d.Help = help
+	return d
+}
+
 // mainOnly is a directive of the main server only.
 func mainOnly(d directives.Directive[Server]) directives.Directive[Server] {
 	return d.Not(directives.NotInVirtualHost)
@@ -93,7 +101,8 @@ func pythonString(name, help string, f func(*Python) *directives.Opt[string]) di
 var serverTable = directives.Table[Server]{
 	directives.RawArgs("WSGIScriptAlias", rsrc, aliases, addAlias(false), "Map location to target WSGI script file."),
 	directives.RawArgs("WSGIScriptAliasMatch", rsrc, aliases, addAlias(true), "Map location pattern to target WSGI script file."),
-	directives.RawArgs("WSGIDaemonProcess", rsrc, daemons, addDaemon, "Specify details of daemon processes to start."),
+	directives.RawArgs("WSGIDaemonProcess", rsrc, daemons, addDaemon, "Specify details of daemon processes to start.").
+		Differs("response-flush-delay, response-buffer-size, response-socket-timeout and server-metrics have no effect; threads=0 is refused"),
 	directives.RawArgs("WSGIImportScript", rsrc, imports, addImport, "Location of WSGI import script."),
 	pythonString("WSGIPythonHome", "Python prefix/exec_prefix absolute path names.", func(p *Python) *directives.Opt[string] { return &p.Home }),
 	pythonString("WSGIPythonPath", "Python module search path.", func(p *Python) *directives.Opt[string] { return &p.Path }),
@@ -105,7 +114,7 @@ var serverTable = directives.Table[Server]{
 			return nil
 		}, "Set level of Python compiler optimisations.")),
 	mainOnly(directives.Take1("WSGIPythonHashSeed", rsrc, directives.Override(func(s *Server) *directives.Opt[int64] { return &s.Python.HashSeed }),
-		setHashSeed, "Python hash seed.")),
+		setHashSeed, "Python hash seed.")).Differs("random is random; mod_wsgi makes it 0"),
 	mainOnly(directives.Take1("WSGIPythonWarnings", rsrc, directives.Append(func(s *Server) *[]string { return &s.Python.Warnings }),
 		func(_ *directives.Cmd, s *Server, w string) error {
 			s.Python.Warnings = append(s.Python.Warnings, w)
@@ -128,32 +137,35 @@ var serverTable = directives.Table[Server]{
 	mainOnly(onOff("WSGIDestroyInterpreter", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.DestroyInterpreter }), "Enable/Disable destruction of Python interpreter.")),
 	mainOnly(onOff("WSGICaseSensitivity", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.CaseSensitivity }), "Define whether file system is case sensitive.")),
 	mainOnly(onOff("WSGISocketRotation", rsrc, python(func(p *Python) *directives.Opt[bool] { return &p.SocketRotation }), "Enable/Disable rotation of daemon process sockets.")),
-	directives.Known[Server]("WSGIAcceptMutex", rsrc, directives.NoEffect, "daemon processes share a socket without a mutex"),
-	directives.Known[Server]("WSGIVerboseDebugging", rsrc, directives.NoEffect, "deprecated by mod_wsgi; use LogLevel wsgi:debug"),
-	directives.Known[Server]("WSGILazyInitialization", rsrc, directives.NoEffect, "Python is always started in the child processes, never in the parent"),
-	directives.Known[Server]("WSGIServerMetrics", rsrc, directives.NoEffect, "server_metrics() returns None"),
-	directives.Known[Server]("WSGINewRelicConfigFile", rsrc, directives.NoEffect, "the New Relic agent is no longer part of mod_wsgi"),
-	directives.Known[Server]("WSGINewRelicEnvironment", rsrc, directives.NoEffect, "the New Relic agent is no longer part of mod_wsgi"),
-	directives.Known[Server]("WSGIPy3kWarningFlag", rsrc, directives.NoEffect, "it was for Python 2"),
+	noEffect[Server]("WSGIAcceptMutex", rsrc, "the processes of a group accept from one socket without a mutex", "Set accept mutex type for daemon processes.").Takes1(checkAcceptMutex).Not(directives.NotInVirtualHost),
+	noEffect[Server]("WSGIVerboseDebugging", rsrc, "mod_wsgi has given it up; LogLevel wsgi:debug shows more", "Enable/Disable verbose debugging messages.").Takes1(checkOnOff("WSGIVerboseDebugging")).Not(directives.NotInVirtualHost),
+	noEffect[Server]("WSGILazyInitialization", rsrc, "Python always starts in the child processes, never in the parent", "Enable/Disable lazy Python initialization.").Takes1(checkOnOff("WSGILazyInitialization")).Not(directives.NotInVirtualHost),
+	noEffect[Server]("WSGIServerMetrics", rsrc, "mod_wsgi.server_metrics() always returns None, as with Off", "Enabled/Disable access to server metrics.").Takes1(checkOnOff("WSGIServerMetrics")).Not(directives.NotInVirtualHost),
+	noEffect[Server]("WSGINewRelicConfigFile", rsrc, "mod_wsgi starts the New Relic agent no more; newrelic-admin or the application does", "New Relic monitoring agent configuration file.").Takes1(nil).Not(directives.NotInVirtualHost),
+	noEffect[Server]("WSGINewRelicEnvironment", rsrc, "mod_wsgi starts the New Relic agent no more; newrelic-admin or the application does", "New Relic monitoring agent environment.").Takes1(nil).Not(directives.NotInVirtualHost),
+	noEffect[Server]("WSGIPy3kWarningFlag", rsrc, "it was a switch of Python 2", "Enable/Disable Python 3.0 warnings."),
 	directives.Known[Server]("WSGIPythonExecutable", rsrc, directives.Refused, "name the installation with WSGIPythonHome"),
-	directives.Known[Server]("WSGITelemetryService", rsrc, directives.NoEffect, "telemetry records are not sent"),
-	directives.Known[Server]("WSGITelemetryOptions", rsrc, directives.NoEffect, "telemetry records are not sent"),
-	directives.Known[Server]("WSGISlowRequests", rsrc, directives.NoEffect, "telemetry records are not sent"),
+	noEffect[Server]("WSGITelemetryService", rsrc, "no telemetry is sent; requests are served the same", "Set where telemetry records are sent."),
+	noEffect[Server]("WSGITelemetryOptions", rsrc, "no telemetry is sent; requests are served the same", "Set what telemetry records tell."),
+	noEffect[Server]("WSGISlowRequests", rsrc, "no telemetry is sent; requests are served the same", "Set which requests telemetry reports as slow."),
 	directives.Known[Server]("WSGIPerInterpreterGIL", rsrc, directives.Refused, "sub interpreters share the GIL; use daemon process groups for isolation"),
 	directives.Known[Server]("WSGIFreeThreading", rsrc, directives.Refused, "the GIL is always on; remove the directive"),
 	directives.Known[Server]("<WSGIInterpreterOptions", rsrc, directives.Refused, "give each application a daemon process group with options of its own"),
 }
 
+// noSSL is how authentication scripts differ from mod_wsgi's.
+const noSSL = "mod_ssl.is_https and mod_ssl.var_lookup are not in the environ"
+
 var dirTable = directives.Table[Dir]{
-	directives.Known[Dir]("WSGIPassApacheRequest", everywhere, directives.NoEffect, "there is no apache.request_rec to pass"),
-	directives.Known[Dir]("WSGIApacheExtensions", everywhere, directives.NoEffect, "there is no apache.request_rec to pass"),
-	directives.Known[Dir]("WSGIGroupAuthoritative", directives.OrAuthCfg, directives.NoEffect, "it has none in mod_wsgi either"),
-	directives.Known[Dir]("WSGIUserAuthoritative", directives.OrAuthCfg, directives.NoEffect, "it has none in mod_wsgi either"),
-	directives.Known[Dir]("WSGIReloadMechanism", fileInfo, directives.NoEffect, "embedded mode reloads the script, a daemon process restarts"),
-	directives.Known[Dir]("WSGIOutputBuffering", fileInfo, directives.NoEffect, "output is sent as the application gives it"),
+	noEffect[Dir]("WSGIPassApacheRequest", everywhere, "there is no request_rec of Apache to pass to the application", "Enable/Disable Apache request object.").Takes1(checkOnOff("WSGIPassApacheRequest")),
+	noEffect[Dir]("WSGIApacheExtensions", everywhere, "there is no request_rec of Apache to pass to the application", "Enable/Disable Apache extensions."),
+	noEffect[Dir]("WSGIGroupAuthoritative", directives.OrAuthCfg, "mod_wsgi ignores it, too: Require and <RequireAll> decide since Apache 2.4", "Enable/Disable as being authoritative on groups.").Takes1(checkOnOff("WSGIGroupAuthoritative")),
+	noEffect[Dir]("WSGIUserAuthoritative", directives.OrAuthCfg, "mod_wsgi ignores it, too: AuthBasicProvider says who is asked since Apache 2.4", "Enable/Disable as being authoritative on users."),
+	noEffect[Dir]("WSGIReloadMechanism", fileInfo, "embedded mode reloads the script, a daemon process restarts", "Defines what is reloaded when a target WSGI script changes."),
+	noEffect[Dir]("WSGIOutputBuffering", fileInfo, "output is sent as the application gives it", "Enable/Disable buffering of response."),
 	hookScript("WSGIAccessScript", directives.OrAuthCfg, "access", func(d *Dir) *directives.Opt[HookScript] { return &d.AccessScript }, "Location of WSGI host access script file."),
-	hookScript("WSGIAuthUserScript", directives.OrAuthCfg, "auth user", func(d *Dir) *directives.Opt[HookScript] { return &d.AuthUserScript }, "Location of WSGI user auth script file."),
-	hookScript("WSGIAuthGroupScript", directives.OrAuthCfg, "auth group", func(d *Dir) *directives.Opt[HookScript] { return &d.AuthGroupScript }, "Location of WSGI group auth script file."),
+	hookScript("WSGIAuthUserScript", directives.OrAuthCfg, "auth user", func(d *Dir) *directives.Opt[HookScript] { return &d.AuthUserScript }, "Location of WSGI user auth script file.").Differs(noSSL),
+	hookScript("WSGIAuthGroupScript", directives.OrAuthCfg, "auth group", func(d *Dir) *directives.Opt[HookScript] { return &d.AuthGroupScript }, "Location of WSGI group auth script file.").Differs(noSSL),
 }
 
 func setHashSeed(_ *directives.Cmd, s *Server, w string) error {

@@ -24,8 +24,8 @@ func (d *Daemon) accessible(cmd *directives.Cmd) error {
 	return nil
 }
 
-// visible tells whether a request of server may use the group: one of the main
+// Visible tells whether a request of server may use the group: one of the main
 // server's, of its own, or of a virtual host of the same name.
-func (d *Daemon) visible(server *vhost.Server) bool {
+func (d *Daemon) Visible(server *vhost.Server) bool {
 	return !d.Server.Virtual || d.Server == server.Plan || d.Server.Name != "" && strings.EqualFold(d.Server.Name, server.Name)
 }
