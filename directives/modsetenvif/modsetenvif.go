@@ -123,7 +123,7 @@ func parseExpr(cmd *directives.Cmd, args string) (*Condition, error) {
 	}
 	cond, err := cmd.Expr(text)
 	if err != nil {
-		return nil, fmt.Errorf("Could not parse expression %q: %v", text, err)
+		return nil, fmt.Errorf("Could not parse expression \"%s\": %v", text, err)
 	}
 	c := &Condition{cond: cond}
 	return c, c.parseVars(cmd, args, true)
