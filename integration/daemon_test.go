@@ -20,6 +20,7 @@ import (
 const daemonApp = `
 import os, sys, time, threading, ctypes, atexit
 VERSION = 'one'
+kept = []
 try:
     import mod_wsgi
     def note(name, **event):
@@ -61,6 +62,8 @@ def application(environ, start_response):
             word = 'got %d' % len(bytearray(int(argument)))
         except MemoryError:
             word = 'MemoryError'
+    elif what == 'keep':
+        kept.append(b'x' * int(argument))
     elif what == 'atexit':
         atexit.register(time.sleep, float(argument))
     elif what == 'body':
@@ -240,6 +243,40 @@ func TestDaemonMaximumRequests(t *testing.T) {
 		}
 	}
 	r.logged(t, "process_stopping maximum_requests")
+}
+
+// TestDaemonJitter counts the requests of processes that end at different numbers of them.
+func TestDaemonJitter(t *testing.T) {
+	since6(t) // mod_wsgi has no such option
+	t.Parallel()
+	r := serveDaemon(t, "threads=1 maximum-requests=3 maximum-requests-jitter=2", "")
+	last, n, processes := 0, 0, 0
+	for processes < 4 {
+		pid, _ := r.ask(t, "/")
+		if pid != last {
+			if last != 0 && (n < 3 || n > 5) {
+				t.Fatalf("a process answered %d requests", n)
+			}
+			last, n = pid, 0
+			processes++
+		}
+		if n++; n > 5 {
+			t.Fatal("a process goes on")
+		}
+	}
+}
+
+// TestDaemonResident makes a process grow: another takes its place.
+func TestDaemonResident(t *testing.T) {
+	since6(t) // mod_wsgi has no such option
+	t.Parallel()
+	r := serveDaemon(t, fmt.Sprintf("threads=2 restart-rss=%d", 120<<20), "")
+	old, _ := r.ask(t, "/")
+	if pid, _ := r.ask(t, fmt.Sprintf("/keep/%d", 150<<20)); pid != old {
+		t.Errorf("process %d was replaced before it grew", old)
+	}
+	r.replaced(t, old)
+	r.logged(t, "Resident memory limit exceeded, stopping process 'd'.")
 }
 
 // TestDaemonRestarts holds what ends a process by itself, though no request comes.

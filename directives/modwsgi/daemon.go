@@ -41,6 +41,10 @@ type Daemon struct {
 	StackSize       int
 	ListenBacklog   int
 	MaximumRequests int
+	// RequestsJitter is added to MaximumRequests, for each process a random part of it, so that the group's processes do not all end at
+	// once; RestartRSS is the resident memory, in bytes, at which a process makes room for another. 0 is none. mod_wsgi has neither.
+	RequestsJitter int
+	RestartRSS     int64
 	// Time-outs; 0 is none.
 	RestartInterval, InactivityTimeout, RequestTimeout, InterruptTimeout, GracefulTimeout, EvictionTimeout time.Duration
 	ShutdownTimeout, DeadlockTimeout, StartupTimeout, ConnectTimeout, SocketTimeout, QueueTimeout          time.Duration
@@ -63,7 +67,7 @@ func (d *Daemon) flags() wsgi.FormFlags {
 	if d.Multiprocess {
 		f |= wsgi.Multiprocess
 	}
-	if d.Threads == 1 && d.MaximumRequests == 1 {
+	if d.Threads == 1 && d.MaximumRequests == 1 && d.RequestsJitter == 0 {
 		f |= wsgi.RunOnce
 	}
 	return f
@@ -220,6 +224,10 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 		return count(&d.StackSize, 1, "stack size")
 	case "maximum-requests":
 		return count(&d.MaximumRequests, 0, "request count")
+	case "maximum-requests-jitter":
+		return count(&d.RequestsJitter, 0, "request count jitter")
+	case "restart-rss":
+		return bytes(&d.RestartRSS, "resident memory")
 	case "listen-backlog":
 		return count(&d.ListenBacklog, 1, "listen backlog")
 	case "restart-interval":

@@ -165,10 +165,16 @@ func TestDaemonDefaults(t *testing.T) {
 	if err := d.set(nil, "shutdown-timeout", "0"); err != nil || d.ShutdownTimeout != 0 {
 		t.Errorf("%v %v", err, d.ShutdownTimeout)
 	}
-	for opt, value := range map[string]string{"processes": "0", "threads": "-1", "home": "x", "umask": "9", "nonsense": "1", "listen-backlog": "0"} {
+	for opt, value := range map[string]string{"processes": "0", "threads": "-1", "home": "x", "umask": "9", "nonsense": "1", "listen-backlog": "0", "maximum-requests-jitter": "-1", "restart-rss": "-1"} {
 		if err := d.set(nil, opt, value); err == nil {
 			t.Errorf("%s=%s was accepted", opt, value)
 		}
+	}
+	if err := d.set(nil, "restart-rss", "1073741824"); err != nil || d.RestartRSS != 1<<30 {
+		t.Errorf("restart-rss: %v, %d", err, d.RestartRSS)
+	}
+	if err := d.set(nil, "maximum-requests-jitter", "7"); err != nil || d.RequestsJitter != 7 {
+		t.Errorf("maximum-requests-jitter: %v, %d", err, d.RequestsJitter)
 	}
 	if err := d.set(nil, "processes", "1"); err != nil || !d.Multiprocess {
 		t.Errorf("processes=1: %v, multiprocess %v", err, d.Multiprocess)

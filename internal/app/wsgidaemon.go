@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -31,7 +32,7 @@ func (p *process) daemon() int {
 	if err != nil {
 		return p.Fail(err, false)
 	}
-	limits := &daemon.Limits{MaximumRequests: group.MaximumRequests, RestartInterval: group.RestartInterval,
+	limits := &daemon.Limits{MaximumRequests: maximumRequests(group), RSS: group.RestartRSS, Resident: resident, RestartInterval: group.RestartInterval,
 		Inactivity: group.InactivityTimeout, Request: group.RequestTimeout, Interrupt: group.InterruptTimeout, Threads: group.Threads}
 	srv := &daemon.Server{QueueTimeout: group.QueueTimeout, Limits: limits, SendBuffer: group.SendBufferSize, ReceiveBuffer: group.ReceiveBuffer}
 	end := &ending{p: p}
@@ -74,6 +75,21 @@ func (p *process) daemon() int {
 	p.stop(engine, end.cause(group), group.ShutdownTimeout)
 	srv.Finish(100 * time.Millisecond)
 	return mpm.ExitOK
+}
+
+// maximumRequests is how many requests this process serves: maximum-requests and a part of its jitter.
+func maximumRequests(d *modwsgi.Daemon) int {
+	n := d.MaximumRequests
+	if n > 0 && d.RequestsJitter > 0 {
+		n += rand.IntN(d.RequestsJitter + 1)
+	}
+	return n
+}
+
+// resident is the process's resident memory in bytes; 0 if the system does not tell.
+func resident() int64 {
+	n, _ := statusBytes("VmRSS:")
+	return int64(n)
 }
 
 // starting logs what the process is.
@@ -247,6 +263,7 @@ func (p *process) explain(why, detail string) {
 		"inactivity_timeout": "Daemon process idle inactivity timer expired, stopping process '%s'.",
 		"request_timeout":    "Daemon process request time limit exceeded, stopping process '%s'.",
 		"startup_timeout":    "Application startup timer expired, stopping process '%s'.",
+		"restart_rss":        "Resident memory limit exceeded, stopping process '%s'.",
 		"deadlock_timeout":   "Daemon process deadlock timer expired, stopping process '%s'.",
 		"cpu_time_limit":     "CPU time limit exceeded, stopping process '%s'.",
 		"script_reload":      "Forcing restart of daemon process '%s' due to modification of script '" + detail + "'.",

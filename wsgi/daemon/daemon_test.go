@@ -379,6 +379,7 @@ func TestLimits(t *testing.T) {
 	}{
 		{"requests", &Limits{MaximumRequests: 3}, false, "maximum_requests"},
 		{"age", &Limits{RestartInterval: time.Millisecond}, false, "restart_interval"},
+		{"memory", &Limits{RSS: 1000, Resident: func() int64 { return 1001 }}, false, "restart_rss"},
 		{"idle", &Limits{Inactivity: time.Millisecond}, false, "inactivity_timeout"},
 		{"slow", &Limits{Request: time.Millisecond, Threads: 1}, true, "request_timeout"},
 	} {

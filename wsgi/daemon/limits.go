@@ -19,6 +19,9 @@ type Limits struct {
 	MaximumRequests int
 	// RestartInterval is the most age of the process.
 	RestartInterval time.Duration
+	// RSS is the most resident memory of the process, in bytes, as Resident tells.
+	RSS      int64
+	Resident func() int64
 	// Inactivity is how long there may be no request, after the first.
 	Inactivity time.Duration
 	// Request is request-timeout; Threads the number of threads, which it is scaled by.
@@ -49,6 +52,16 @@ type Limits struct {
 // tick is how often the limits are looked at.
 const tick = 100 * time.Millisecond
 
+// weighing is how often memory is looked at.
+const weighing = time.Second
+
+// weigh restarts the process when it has become too large.
+func (l *Limits) weigh(s *Server) {
+	if n := l.Resident(); n > l.RSS {
+		s.restart("restart_rss", fmt.Sprintf("%d MiB", n>>20))
+	}
+}
+
 // requestLimit is request-timeout for one request: mod_wsgi gives more time
 // the more threads share the process.
 func (l *Limits) requestLimit() time.Duration {
@@ -67,12 +80,17 @@ func (l *Limits) Watch(s *Server) {
 	started := time.Now()
 	t := time.NewTicker(tick)
 	defer t.Stop()
+	weighed := started
 	for {
 		select {
 		case <-stop:
 			return
 		case now := <-t.C:
 			l.check(s, started, now)
+			if l.RSS > 0 && now.Sub(weighed) >= weighing {
+				weighed = now
+				l.weigh(s)
+			}
 		}
 	}
 }
