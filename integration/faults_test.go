@@ -191,7 +191,6 @@ type intendedFault struct {
 var intendedFaults = []intendedFault{
 	intended(`^<AuthnProviderAlias: `, true, "not supported, whatever its arguments"),
 	intended(`^<AuthzProviderAlias: (args env x y :: |nested$)`, true, "directives within are not supported"),
-	intended(`^WSGIDaemonProcess: args a threads=`, true, "service scripts are not supported"),
 	intended(`^WSGIDaemonProcess: args a response-flush-delay=`, true, "an option of newer releases of mod_wsgi"),
 	intended(`^WSGIDaemonProcess: args a listen-backlog=`, true, "a queue of none is no use"),
 	intended(`^WSGIImportScript: args /x process-group= `, false, "mod_wsgi names the wrong option"),

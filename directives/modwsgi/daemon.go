@@ -163,9 +163,6 @@ func (d *Daemon) set(cmd *directives.Cmd, opt, value string) error {
 			return invalid("thread count")
 		}
 		d.Threads = atoi(value)
-		if d.Threads == 0 {
-			return errors.New("threads=0 (a service script) is not supported by httpd-wsgi yet; run the script as a service of its own")
-		}
 	case "user":
 		if err := id(&d.User, "user", false); err != nil {
 			return err

@@ -161,6 +161,8 @@ func (m *module) place(r *server.Request, s *Settings, t *target) server.Status 
 	switch {
 	case t.daemon == nil:
 		return deny(r, 500, "WSGI0151", "No WSGI daemon process called '"+t.processGroup+"' has been configured")
+	case t.daemon.Threads == 0:
+		return deny(r, 503, "WSGI0151", "Daemon process called '"+t.processGroup+"' runs a service script and takes no requests (threads=0)")
 	case !t.daemon.Visible(r.Server):
 		return deny(r, 500, "WSGI0152", "Daemon process called '"+t.processGroup+"' cannot be accessed by this WSGI application")
 	}

@@ -102,7 +102,7 @@ var serverTable = directives.Table[Server]{
 	directives.RawArgs("WSGIScriptAlias", rsrc, aliases, addAlias(false), "Map location to target WSGI script file."),
 	directives.RawArgs("WSGIScriptAliasMatch", rsrc, aliases, addAlias(true), "Map location pattern to target WSGI script file."),
 	directives.RawArgs("WSGIDaemonProcess", rsrc, daemons, addDaemon, "Specify details of daemon processes to start.").
-		Differs("response-flush-delay, response-buffer-size, response-socket-timeout and server-metrics have no effect; threads=0 is refused"),
+		Differs("response-flush-delay, response-buffer-size, response-socket-timeout and server-metrics have no effect"),
 	directives.RawArgs("WSGIImportScript", rsrc, imports, addImport, "Location of WSGI import script."),
 	pythonString("WSGIPythonHome", "Python prefix/exec_prefix absolute path names.", func(p *Python) *directives.Opt[string] { return &p.Home }),
 	pythonString("WSGIPythonPath", "Python module search path.", func(p *Python) *directives.Opt[string] { return &p.Path }),

@@ -28,6 +28,12 @@ func (p *process) daemon() int {
 	if group == nil {
 		return p.Fail(fmt.Errorf("no WSGIDaemonProcess %s", p.Name), true)
 	}
+	if err := limitMemory(group); err != nil {
+		return p.Fail(err, false)
+	}
+	if group.Threads == 0 {
+		return p.service(group)
+	}
 	l, err := unixListener(p.File(socketName))
 	if err != nil {
 		return p.Fail(err, false)
@@ -37,9 +43,6 @@ func (p *process) daemon() int {
 	srv := &daemon.Server{QueueTimeout: group.QueueTimeout, Limits: limits, SendBuffer: group.SendBufferSize, ReceiveBuffer: group.ReceiveBuffer}
 	end := &ending{p: p}
 	srv.Restart = end.restart
-	if err := limitMemory(group); err != nil {
-		return p.Fail(err, false)
-	}
 	p.starting(group)
 	// A Python that does not start is told to each request, as in mod_wsgi.
 	engine, err := wsgi.Start(p.engineOptions(group))
@@ -52,12 +55,9 @@ func (p *process) daemon() int {
 		limits.Deadlock, limits.Responsive = group.DeadlockTimeout, engine.Responsive
 		limits.Expired = func(x *daemon.Exchange, age time.Duration) { p.expired(engine, x, age) }
 		for _, im := range modwsgi.Of(p.conf.plan).Imports(group.Name) {
-			script, ok := group.Inside(im.Script)
-			if !ok {
-				p.logWSGI(errlog.Error, "WSGI0153", fmt.Sprintf("Script '%s' is not located within the chroot directory '%s' of WSGI daemon process '%s'.", im.Script, group.Chroot, group.Name))
-				continue
+			if script, ok := p.inside(group, im.Script); ok {
+				engine.Preload(script, im.ApplicationGroup)
 			}
-			engine.Preload(script, im.ApplicationGroup)
 		}
 		modwsgi.Warm(engine, p.Legacy(), p.Stopping())
 	}
@@ -296,7 +296,7 @@ func (p *process) engineOptions(d *modwsgi.Daemon) wsgi.Options {
 		}
 	}
 	return wsgi.Options{
-		Log: p.logPython, Loaded: func(path, group string) { p.Leave(modwsgi.LegacyWord(path, group)) }, Threads: d.Threads, StackSize: d.StackSize, ProcessGroup: d.Name,
+		Log: p.logPython, Loaded: func(path, group string) { p.Leave(modwsgi.LegacyWord(path, group)) }, Threads: max(d.Threads, 1), Service: d.Threads == 0, StackSize: d.StackSize, ProcessGroup: d.Name,
 		PythonHome: pick(d.PythonHome, py.Home.Get("")), Optimize: py.Optimize.Get(0), NoBytecode: py.DontWriteBytecode.Get(false),
 		HashSeed: seed, Warnings: py.Warnings, PythonEggs: d.PythonEggs, WorkingDirectory: d.Home, Locale: d.Locale,
 		SwitchInterval: d.SwitchInterval, KeepInterpreters: !py.DestroyInterpreter.Get(true),
