@@ -36,6 +36,7 @@ WSGIProcessGroup d
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := serve(t, "wsgi", config+`
+LogLevel info core:debug
 WSGIApplicationGroup %{GLOBAL}
 WSGIScriptAlias / "@W@/app/warm.wsgi"
 <Directory "@W@/app">
@@ -55,6 +56,7 @@ WSGIScriptAlias / "@W@/app/warm.wsgi"
 			if how != "by a request" {
 				t.Errorf("the first process loaded the script %s", how)
 			}
+			r.logged(t, "leaves to its successors") // from here on the parent knows
 			replaced := func(by string) {
 				t.Helper()
 				old := pid

@@ -59,11 +59,13 @@ func (g *generation) takeSockets() []*Socket {
 	return s
 }
 
-// leave files a word for the successors.
-func (gr *group) leave(word string) {
-	if word != "" && len(word) <= maxLegacyWord && len(gr.legacy) < maxLegacy && !slices.Contains(gr.legacy, word) {
-		gr.legacy = append(gr.legacy, word)
+// leave files a word for the successors, unless it is known or too much.
+func (gr *group) leave(word string) bool {
+	if word == "" || len(word) > maxLegacyWord || len(gr.legacy) >= maxLegacy || slices.Contains(gr.legacy, word) {
+		return false
 	}
+	gr.legacy = append(gr.legacy, word)
+	return true
 }
 
 // inherit takes over what the same group of the generation before has left, as

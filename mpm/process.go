@@ -113,7 +113,9 @@ func (m *Master) handle(e event) {
 			p.group.failures = 0
 		}
 	case msgLeave:
-		p.group.leave(string(e.data))
+		if p.group.leave(string(e.data)) {
+			m.log(Debug, "core", "", fmt.Sprintf("child process %d (%s) leaves to its successors: %q", p.pid, p.group.label(), e.data))
+		}
 	case msgRetire:
 		p.retiring = true
 		if p.state == running && p.group.want == 0 {
