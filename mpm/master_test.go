@@ -111,6 +111,7 @@ func TestLegacy(t *testing.T) {
 	v.write()
 	v.signal(syscall.SIGUSR1)
 	v.served(1)
+	v.wait("released") // until then one of the generation before may answer
 	legacy(`["b1"]`)
 	// After a restart nothing is left: all begin anew.
 	v.signal(syscall.SIGHUP)
