@@ -68,6 +68,7 @@ WSGIScriptAlias / "@W@/app/warm.wsgi"
 					}
 					return pid != old
 				})
+				eventually(t, "the one before is gone", func() bool { return syscall.Kill(old, 0) == syscall.ESRCH })
 			}
 			if err := r.Signal(syscall.SIGUSR1); err != nil {
 				t.Fatal(err)
