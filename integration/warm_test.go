@@ -2,6 +2,7 @@ package integration
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -83,5 +84,39 @@ WSGIScriptAlias / "@W@/app/warm.wsgi"
 			}
 			replaced("the end of a process")
 		})
+	}
+}
+
+// TestSuccessorsTrustAnew gives a script that was in use to somebody whom script-user does not name: the process that follows does not load it.
+func TestSuccessorsTrustAnew(t *testing.T) {
+	since6(t)
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	t.Parallel()
+	r := serve(t, "wsgi", `
+WSGIDaemonProcess d threads=2 script-user=root
+WSGIProcessGroup d
+LogLevel info core:debug
+WSGIApplicationGroup %{GLOBAL}
+WSGIScriptAlias / "@W@/app/warm.wsgi"
+<Directory "@W@/app">
+    Require all granted
+</Directory>
+`, "app/warm.wsgi", warmApp)
+	r.get(t, "/", 200)
+	r.logged(t, "leaves to its successors")
+	if err := os.Chown(filepath.Join(r.site.Dir, "app/warm.wsgi"), 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the new generation serves", func() bool {
+		return strings.Count(r.Log("error_log"), "resuming normal operations") == 2
+	})
+	r.get(t, "/", 403)
+	if n := strings.Count(r.Log("error_log"), "Loading WSGI script"); n != 1 {
+		t.Errorf("the script was loaded %d times", n)
 	}
 }

@@ -91,6 +91,9 @@ func addDaemon(cmd *directives.Cmd, s *Server, args string) error {
 			return err
 		}
 	}
+	if d.Threads == 0 {
+		cmd.Infof("threads=0: processes of '%s' run its import scripts and take no requests, so options about requests have no effect", name)
+	}
 	if d.ScriptUser.Set && d.ScriptGroup.Set {
 		return errors.New("Only one of script-user and script-group allowed.")
 	}

@@ -107,7 +107,7 @@ func (m *module) start(c *server.Child, dial Dial) error {
 		for _, im := range imports {
 			e.Preload(im.Script, im.ApplicationGroup)
 		}
-		Warm(e, c.Legacy, c.Stopping)
+		Warm(e, c.Legacy, nil, c.Stopping)
 	}
 	return nil
 }

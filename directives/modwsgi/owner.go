@@ -43,16 +43,30 @@ func (d *Daemon) trusts(r *server.Request, t *target) server.Status {
 	if t.handlerScript != "" {
 		path = strings.TrimRight(d.Chroot, "/") + t.handlerScript
 	}
+	if why := d.distrustsScript(path); why != "" {
+		return deny(r, 403, "WSGI0154", why)
+	}
+	return server.OK
+}
+
+// Trusts tells whether the group's processes may load a script by script-user
+// and script-group; path is as the caller sees it.
+func (d *Daemon) Trusts(path string) bool {
+	return !d.ScriptUser.Set && !d.ScriptGroup.Set || d.distrustsScript(path) == ""
+}
+
+// distrustsScript says why the script may not be run; "" if it may.
+func (d *Daemon) distrustsScript(path string) string {
 	for _, p := range [...]struct{ what, path string }{{"WSGI script file", path}, {"directory containing WSGI script file", filepath.Dir(path)}} {
 		info, err := os.Stat(p.path)
 		if err != nil {
-			return deny(r, 403, "WSGI0154", "Unable to stat "+p.what)
+			return "Unable to stat " + p.what
 		}
 		if why := d.distrusts(p.what, info); why != "" {
-			return deny(r, 403, "WSGI0154", why)
+			return why
 		}
 	}
-	return server.OK
+	return ""
 }
 
 func (d *Daemon) distrusts(what string, info fs.FileInfo) string {

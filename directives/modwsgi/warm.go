@@ -19,9 +19,10 @@ const warmTime = 10 * time.Second
 // LegacyWord is how a process names a script in use to its successors.
 func LegacyWord(path, group string) string { return group + "\x00" + path }
 
-// Warm loads the scripts that words name. It returns when that is done, when
+// Warm loads the scripts that words name and that are trusted (nil: all are).
+// What was trusted when it was first loaded need not be any more. It returns when that is done, when
 // it takes too long, or when cancel is closed.
-func Warm(e *wsgi.Engine, words []string, cancel <-chan struct{}) {
+func Warm(e *wsgi.Engine, words []string, trusted func(path string) bool, cancel <-chan struct{}) {
 	if len(words) == 0 {
 		return
 	}
@@ -30,7 +31,7 @@ func Warm(e *wsgi.Engine, words []string, cancel <-chan struct{}) {
 		defer close(done)
 		for _, w := range words {
 			group, path, _ := strings.Cut(w, "\x00")
-			if _, err := os.Stat(path); err == nil {
+			if _, err := os.Stat(path); err == nil && (trusted == nil || trusted(path)) {
 				e.Preload(path, group)
 			}
 		}

@@ -59,7 +59,7 @@ func (p *process) daemon() int {
 				engine.Preload(script, im.ApplicationGroup)
 			}
 		}
-		modwsgi.Warm(engine, p.Legacy(), p.Stopping())
+		modwsgi.Warm(engine, p.Legacy(), group.Trusts, p.Stopping())
 	}
 	go limits.Watch(srv)
 	go p.signals(engine, end)
